@@ -1,0 +1,115 @@
+/*
+ * front - TLS connections in front of plain stream sockets.
+ *
+ * The front accepts, shakes hands, and carries bytes between a TLS client and
+ * a plain socket (the back) that its user supplies when the first request is
+ * there.  It knows nothing of HTTP: a gate that the user supplies judges the
+ * bytes and says in which phase the connection is, and the front keeps the
+ * deadlines of each phase.  One front per worker thread; all calls and
+ * callbacks are on that thread.
+ */
+#ifndef OTTERD_TLS_FRONT_H
+#define OTTERD_TLS_FRONT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/err.h"
+#include "base/metrics.h"
+#include "tls/profile.h"
+#include "tls/sources.h"
+
+struct front;
+struct front_conn;
+
+struct front_limits {
+	unsigned int handshake_ms; /* from accept to the end of the handshake */
+	unsigned int head_ms;	/* from the first byte of a request's head, or
+				   from the handshake, to the head's end */
+	unsigned int idle_ms;	/* between requests */
+	unsigned int stall_ms;	/* the window over which the rates count */
+	unsigned int min_rate;	/* bytes/s that a body must bring and an answer
+				   must be taken at, over each window */
+	unsigned int linger_ms; /* from our close_notify to the close */
+	unsigned int max_connections; /* of this front */
+};
+
+enum front_phase { FRONT_IDLE, FRONT_HEAD, FRONT_BODY, FRONT_ANSWER };
+
+enum front_verdict { FRONT_MORE, FRONT_PASS, FRONT_REJECT };
+
+/* What the user tells the front.  `user` is what opened() returned. */
+struct front_ops {
+	/* A handshake is done.  NULL refuses the connection. */
+	void *(*opened)(void *arg, struct front_conn *conn);
+	/* The connection is gone; `user` may be freed. */
+	void (*closed)(void *user);
+	/*
+	 * Judge what the client sent: skip bytes to drop, then pass bytes to
+	 * forward, and the phase after them; see http/gate.h.  On
+	 * FRONT_REJECT, *reply (static or the user's) is sent and the
+	 * connection closed.
+	 */
+	enum front_verdict (*input)(void *user, const char *buf, size_t len,
+				    size_t *skip, size_t *pass,
+				    enum front_phase *phase,
+				    const char **reply);
+	/* Connect the plain end `fd`, which becomes the user's.  False closes
+	 * the connection. */
+	bool (*back)(void *user, int fd);
+};
+
+struct front_options {
+	const struct front_ops *ops;
+	void *arg; /* for opened() */
+	struct front_limits limits;
+	size_t input_max; /* bytes kept of what the gate has not passed: the
+			     longest head */
+	struct tls_sources *sources; /* shared by all fronts */
+	struct metrics *metrics;
+};
+
+/* A listening socket of this front. */
+struct front_listener {
+	int fd;	  /* non-blocking; the front's from then on */
+	int port; /* what tls_rule.port compares with */
+	int tag;  /* the user's, see front_conn_tag() */
+};
+
+/* `epoll_fd` is the worker's; the front adds its descriptors to it with
+ * event data that front_event() is given back. */
+bool front_open(struct front **out, int epoll_fd,
+		const struct front_options *options,
+		struct tls_profiles *profiles, struct err *err);
+bool front_listen(struct front *front, const struct front_listener *listener,
+		  struct err *err);
+
+/* Handle one event of the epoll; `data` is its data pointer. */
+void front_event(struct front *front, void *data, uint32_t events);
+
+/* Close what is overdue; returns the milliseconds to the next deadline. */
+int front_tick(struct front *front);
+
+/* Use these for new connections. */
+void front_configure(struct front *front, struct tls_profiles *profiles,
+		     const struct front_limits *limits);
+
+/* Stop accepting, close idle connections, let running answers finish. */
+void front_drain(struct front *front);
+size_t front_connections(const struct front *front);
+void front_close(struct front *front); /* everything, at once */
+
+/* The back has been given the whole answer; `keep` false closes after it. */
+void front_answered(struct front_conn *conn, bool keep);
+
+/* What is known of a connection. */
+const struct sockaddr_storage *front_conn_address(const struct front_conn *c);
+const char *front_conn_version(const struct front_conn *c); /* "TLSv1.3" */
+const char *front_conn_cipher(const struct front_conn *c);
+const char *front_conn_profile(const struct front_conn *c);
+const char *front_conn_sni(const struct front_conn *c);
+int front_conn_tag(const struct front_conn *c);
+
+#endif
