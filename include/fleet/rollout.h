@@ -43,18 +43,22 @@ struct rollout_decision {
  * (of equal versions the newest release); one that is paused, halted or not
  * yet this device's share gives way to the next older one that is still
  * newer than what the device runs, and the reason told is that of the newest
- * when none remains.  A pinned device gets its pinned version only.  Nothing
- * older than or equal to what the device runs is ever offered.
+ * when none remains.  A pinned device gets its pinned version only, written
+ * exactly as the pin; the reason is PINNED when nothing but the pin keeps a
+ * newer one away.  Nothing older than or equal to what the device runs is
+ * ever offered.
  */
 struct rollout_decision
 rollout_decide(const struct release_row *const *releases, size_t count,
 	       const struct rollout_device *device);
 
 /*
- * The device's place in a release's queue, 0 to 9999 hundredths of a percent:
- * it is in the share when place < 100 * percent.  Depends only on the device
- * and the release, so a growing share never takes an offer back.
+ * A device's place in a queue, 0 to ROLLOUT_PLACES - 1: a hash of the device
+ * and a number.  With the release's id for the number the device is in the
+ * release's share when place < 100 * percent, so that a growing share never
+ * takes an offer back.
  */
-unsigned int rollout_place(const struct ident *device, int64_t release);
+enum { ROLLOUT_PLACES = 10000 };
+unsigned int rollout_place(const struct ident *device, int64_t number);
 
 #endif
