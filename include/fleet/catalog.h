@@ -33,7 +33,8 @@ struct offer {
 	size_t update_len;
 };
 
-/* An image that devices may download. */
+/* An image that devices may download; the oldest time when several products
+ * have it. */
 struct released_image {
 	struct digest sha256;
 	uint64_t size;	  /* bytes */
@@ -62,6 +63,10 @@ bool catalog_build(struct catalog **out, struct db *db,
 
 struct catalog *catalog_ref(struct catalog *catalog); /* any thread */
 void catalog_unref(struct catalog *catalog);	      /* any thread; NULL ok */
+
+/* May this signer sign the product's images? */
+bool product_allows(const struct product_spec *spec,
+		    const struct ident *signer);
 
 /* The serial that manifests made from this snapshot carry. */
 int64_t catalog_serial(const struct catalog *catalog);
