@@ -49,9 +49,8 @@ struct app {
 struct view {
 	const struct site *site;
 	struct catalog *catalog;
-	_Atomic int references;	   /* private */
-	void (*free_site)(void *); /* private */
-	void *site_owner;	   /* private */
+	struct site_share *share; /* private */
+	_Atomic int references;	  /* private */
 };
 
 bool current_open(struct current **out, struct err *err);
@@ -63,7 +62,8 @@ void view_unref(struct view *view);
 
 /*
  * Put a new site in force, with the catalog built for it from `db`.
- * free_site(owner) is called when the last view of it is gone.
+ * free_site(owner) is called when the last view of it is gone; when this call
+ * fails, the site stays the caller's.
  */
 bool current_set_site(struct current *current, const struct site *site,
 		      void (*free_site)(void *owner), void *owner,
