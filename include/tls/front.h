@@ -26,37 +26,39 @@ struct front_conn;
 
 struct front_limits {
 	unsigned int handshake_ms; /* from accept to the end of the handshake */
-	unsigned int head_ms;	/* from the first byte of a request's head, or
-				   from the handshake, to the head's end */
-	unsigned int idle_ms;	/* between requests */
-	unsigned int stall_ms;	/* the window over which the rates count */
-	unsigned int min_rate;	/* bytes/s that a body must bring and an answer
-				   must be taken at, over each window */
-	unsigned int linger_ms; /* from our close_notify to the close */
-	unsigned int max_connections; /* of this front */
+	unsigned int head_ms;	   /* from the first byte of a request's head,
+				      or the end of the handshake, to the
+				      head's end */
+	unsigned int idle_ms;	   /* between requests */
+	unsigned int stall_ms;	   /* the window over which the rate counts */
+	unsigned int min_rate;	   /* bytes/s that a body must bring and an
+				      answer be taken at, over each window */
 };
 
 enum front_phase { FRONT_IDLE, FRONT_HEAD, FRONT_BODY, FRONT_ANSWER };
 
 enum front_verdict { FRONT_MORE, FRONT_PASS, FRONT_REJECT };
 
-/* What the user tells the front.  `user` is what opened() returned. */
+/* What the user does for the front. */
 struct front_ops {
-	/* A handshake is done.  NULL refuses the connection. */
+	/*
+	 * A handshake is done.  The result is `user` in the other calls; NULL
+	 * refuses the connection.
+	 */
 	void *(*opened)(void *arg, struct front_conn *conn);
-	/* The connection is gone; `user` may be freed. */
+	/* The connection is gone. */
 	void (*closed)(void *user);
 	/*
-	 * Judge what the client sent: skip bytes to drop, then pass bytes to
-	 * forward, and the phase after them; see http/gate.h.  On
-	 * FRONT_REJECT, *reply (static or the user's) is sent and the
+	 * Judge what the client sent and has not passed yet: `skip` bytes to
+	 * drop, then `pass` bytes to forward, and the phase after them.  On
+	 * FRONT_REJECT *reply, which the user keeps, is sent and the
 	 * connection closed.
 	 */
 	enum front_verdict (*input)(void *user, const char *buf, size_t len,
 				    size_t *skip, size_t *pass,
 				    enum front_phase *phase,
 				    const char **reply);
-	/* Connect the plain end `fd`, which becomes the user's.  False closes
+	/* Serve the plain end `fd`, which becomes the user's.  False closes
 	 * the connection. */
 	bool (*back)(void *user, int fd);
 };
@@ -65,8 +67,10 @@ struct front_options {
 	const struct front_ops *ops;
 	void *arg; /* for opened() */
 	struct front_limits limits;
-	size_t input_max; /* bytes kept of what the gate has not passed: the
-			     longest head */
+	size_t input_max; /* bytes kept of what has not passed: the longest
+			     head */
+	const char *late_reply;	 /* sent when a request takes too long */
+	const char *short_reply; /* sent when a request ends in its middle */
 	struct tls_sources *sources; /* shared by all fronts */
 	struct metrics *metrics;
 };
@@ -78,33 +82,43 @@ struct front_listener {
 	int tag;  /* the user's, see front_conn_tag() */
 };
 
-/* `epoll_fd` is the worker's; the front adds its descriptors to it with
- * event data that front_event() is given back. */
+/*
+ * The front adds its descriptors to the epoll `epoll_fd`, which stays the
+ * caller's, with data pointers that front_event() is to be given.
+ */
 bool front_open(struct front **out, int epoll_fd,
 		const struct front_options *options,
 		struct tls_profiles *profiles, struct err *err);
 bool front_listen(struct front *front, const struct front_listener *listener,
 		  struct err *err);
 
-/* Handle one event of the epoll; `data` is its data pointer. */
+/* Handle one event of the epoll. */
 void front_event(struct front *front, void *data, uint32_t events);
 
-/* Close what is overdue; returns the milliseconds to the next deadline. */
-int front_tick(struct front *front);
+/*
+ * Do what is left of earlier events and close what is overdue.  To be called
+ * before each wait; returns how long that may last, in ms, at most `max`.
+ */
+int front_tick(struct front *front, int max);
 
-/* Use these for new connections. */
+/* Has a back been given bytes since the last call? */
+bool front_fed(struct front *front);
+
+/* Use these for connections to come. */
 void front_configure(struct front *front, struct tls_profiles *profiles,
 		     const struct front_limits *limits);
 
 /* Stop accepting, close idle connections, let running answers finish. */
 void front_drain(struct front *front);
 size_t front_connections(const struct front *front);
-void front_close(struct front *front); /* everything, at once */
 
-/* The back has been given the whole answer; `keep` false closes after it. */
-void front_answered(struct front_conn *conn, bool keep);
+/* Close everything at once.  NULL is legal. */
+void front_close(struct front *front);
 
-/* What is known of a connection. */
+/* The back has been given a whole answer; the next request may come. */
+void front_answered(struct front_conn *conn);
+
+/* What is known of a connection after its handshake. */
 const struct sockaddr_storage *front_conn_address(const struct front_conn *c);
 const char *front_conn_version(const struct front_conn *c); /* "TLSv1.3" */
 const char *front_conn_cipher(const struct front_conn *c);

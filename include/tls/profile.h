@@ -44,6 +44,27 @@ struct tls_rule {
 struct tls_profiles;
 struct tls_profile;
 
+enum { TLS_SNI_SIZE = 256 }; /* RFC 1035: 255 and a NUL */
+
+/* How a handshake ended, for the metric otterd_handshakes_total. */
+enum tls_result {
+	TLS_RESULT_OK,	    /* a full handshake */
+	TLS_RESULT_RESUMED, /* from a ticket: no certificate was sent */
+	TLS_RESULT_ALERT,   /* the client sent a fatal alert */
+	TLS_RESULT_CLOSED,  /* the client went away */
+	TLS_RESULT_TIMEOUT,
+	TLS_RESULT_ERROR, /* we gave up: no common version or cipher, ... */
+	TLS_RESULTS
+};
+
+/* One connection's way to its profile; the connection's own. */
+struct tls_choice {
+	const struct tls_profiles *set;
+	int port;			   /* the local one */
+	const struct tls_profile *profile; /* NULL before the ClientHello */
+	char sni[TLS_SNI_SIZE];		   /* lower case; "" for none */
+};
+
 /*
  * Build the set.  Everything given is copied or counted up.  ERR_INVALID
  * names the profile and what OpenSSL objects to (a key that is not the
@@ -54,9 +75,9 @@ bool tls_profiles_build(struct tls_profiles **out,
 			const struct tls_rule *rules, size_t rule_count,
 			size_t default_profile, struct metrics *metrics,
 			struct err *err);
-struct tls_profiles *
-tls_profiles_ref(struct tls_profiles *set);	   /* any thread */
-void tls_profiles_unref(struct tls_profiles *set); /* any thread */
+/* Any thread; NULL is legal for unref. */
+struct tls_profiles *tls_profiles_ref(struct tls_profiles *set);
+void tls_profiles_unref(struct tls_profiles *set);
 
 /* The rules' choice for a server name ("" for none) on a local port. */
 const struct tls_profile *tls_profiles_choose(const struct tls_profiles *set,
@@ -64,18 +85,17 @@ const struct tls_profile *tls_profiles_choose(const struct tls_profiles *set,
 
 const char *tls_profile_name(const struct tls_profile *profile);
 
-/* A new server-side SSL that chooses its profile from the ClientHello; the
- * set must outlive it.  NULL when out of memory. */
-SSL *tls_profiles_accept(struct tls_profiles *set, int port);
+/*
+ * A new server-side SSL, without a BIO, that chooses its profile from the
+ * ClientHello and notes it in *choice, whose port the caller has set.  The
+ * set and the choice must outlive it.  NULL when out of memory.
+ */
+SSL *tls_profiles_accept(struct tls_profiles *set, struct tls_choice *choice);
 
-/* The profile that `ssl` was given; NULL before its ClientHello. */
-const struct tls_profile *tls_profile_of(const SSL *ssl);
-
-/* The server name the client asked for, "" for none. */
-const char *tls_sni_of(const SSL *ssl);
-
-/* Count one handshake's result: "ok", "timeout", "closed", "alert", ... */
-void tls_profile_count(const struct tls_profiles *set,
-		       const struct tls_profile *profile, const char *result);
+/* Count one handshake.  Without a profile (no ClientHello was read) it goes
+ * under profile="". */
+void tls_profiles_count(const struct tls_profiles *set,
+			const struct tls_profile *profile,
+			enum tls_result result);
 
 #endif
