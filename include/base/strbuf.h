@@ -34,4 +34,10 @@ char *strbuf_take(struct strbuf *s, size_t *len);
 void strbuf_reset(struct strbuf *s);
 void strbuf_free(struct strbuf *s);
 
+/*
+ * Copy a string into a field of `room` bytes, cut to fit and always with its
+ * NUL.  False when it was cut.
+ */
+bool text_copy(char *field, size_t room, const char *text);
+
 #endif

@@ -32,20 +32,21 @@ void http_server_run(struct http_server *server);
 /* How many requests wait for a job. */
 size_t http_server_waiting(const struct http_server *server);
 
-/* A connection's client and what is told of it. */
+/* A connection's client, and who is told of what becomes of it. */
 struct http_client {
 	struct store_peer peer;
 	bool admin; /* the API is served to it */
-	/* Called when an answer has been handed to the socket whole; `keep`
-	 * says whether the connection may carry another request. */
-	void (*answered)(void *arg, bool keep);
 	void *arg;
+	/* An answer has been written to the socket whole. */
+	void (*answered)(void *arg);
+	/* The server has closed the socket and forgets the client. */
+	void (*gone)(void *arg);
 };
 
 /*
  * Serve the plain stream socket `fd`, which becomes the server's, success or
- * not.  `client` must outlive the connection, which ends when the other end
- * of the socket is closed.
+ * not.  `client` must live until its gone() is called: after the other end of
+ * the socket was closed, or before this returns false.
  */
 bool http_server_add(struct http_server *server, int fd,
 		     struct http_client *client, struct err *err);

@@ -90,3 +90,12 @@ void strbuf_free(struct strbuf *s)
 	free(s->data);
 	*s = (struct strbuf){0};
 }
+
+bool text_copy(char *field, size_t room, const char *text)
+{
+	size_t len = strnlen(text, room - 1);
+
+	memcpy(field, text, len);
+	field[len] = '\0';
+	return !text[len];
+}
