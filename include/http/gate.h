@@ -15,11 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http/head.h"
+#include "http/target.h"
+
 enum {
-	GATE_HEAD_MAX = 16 * 1024, /* bytes of a head, unless told less */
-	GATE_FIELDS_MAX = 100,	   /* header fields in one head */
-	GATE_CHUNK_LINE_MAX = 256, /* bytes of a chunk's size line */
-	GATE_TRAILER_MAX = 4096	   /* bytes of a chunked body's trailer */
+	GATE_HEAD_MAX = 16 * 1024,	 /* bytes of a head, unless told less */
+	GATE_LINE_MAX = TARGET_MAX + 64, /* bytes of a request line */
+	GATE_CHUNK_LINE_MAX = 256,	 /* bytes of a chunk's size line */
+	GATE_TRAILER_MAX = 4096		 /* bytes of a chunked body's trailer */
 };
 
 enum gate_phase {
@@ -29,16 +32,22 @@ enum gate_phase {
 	GATE_DONE  /* the whole request has passed; its answer is due */
 };
 
+/* Private: what comes next in a body. */
+enum gate_part { GATE_DATA, GATE_CHUNK_LINE, GATE_CHUNK_END, GATE_TRAILER };
+
 /* Plain value; all zero is a connection before its first request. */
 struct gate {
 	enum gate_phase phase;
-	size_t head_max;     /* bytes; 0 means GATE_HEAD_MAX */
-	size_t scanned;	     /* of the head, so that none is scanned twice */
-	uint64_t body_left;  /* bytes of a body with a known length, or of the
-				current chunk */
-	int chunk_state;     /* private; 0 when the body is not chunked */
-	size_t line_len;     /* of the chunk line or trailer so far */
-	uint64_t chunk_size; /* being read */
+	size_t head_max; /* bytes; 0 means GATE_HEAD_MAX */
+
+	/* The rest is private. */
+	struct head head;    /* what the lines so far said */
+	size_t line;	     /* where the current line of the head begins */
+	size_t scanned;	     /* its bytes before this hold no LF */
+	bool blank;	     /* an empty line was dropped */
+	enum gate_part part; /* of the body */
+	uint64_t left;	     /* bytes of the body or of this chunk */
+	size_t trailer;	     /* bytes of the trailer so far */
 };
 
 enum gate_verdict {
@@ -48,16 +57,20 @@ enum gate_verdict {
 };
 
 /*
- * Judge buf[0..len), which begins where the last call's *pass ended.  A head
- * passes only as a whole, a body as it comes; never bytes of two requests in
- * one call.  After a request's last byte the phase is GATE_DONE and nothing
- * more passes until gate_next().  Empty lines before a request line are
- * dropped as RFC 9112 section 2.2 asks: they pass no byte, *skip says how
- * many bytes to drop first.
+ * Judge buf[0..len), which begins where the last call's *skip and *pass
+ * ended.  Heads, size lines of chunks and fields of trailers pass only as a
+ * whole, data as it comes; never bytes of two requests in one call.  Nothing
+ * that has not passed has to be longer than head_max to be judged.
  *
- * *status is 400, or 431 for a head over its bounds, 414 for a request line
- * over them, 501 for a transfer coding other than chunked, 505 for an HTTP
- * version other than 1.0 and 1.1.  *reason is a static string.
+ * After a request's last byte the phase is GATE_DONE and nothing more passes
+ * until gate_next().  One empty line before a request line is dropped as
+ * RFC 9112 section 2.2 asks: *skip says how many bytes to drop before the
+ * *pass bytes, with GATE_MORE too.
+ *
+ * *status is 400, or 414 for a request line over GATE_LINE_MAX, 417 for an
+ * unknown expectation, 431 for a head or trailer over its bounds, 501 for an
+ * endless method, 505 for an HTTP version other than 1.0 and 1.1.  *reason is
+ * a static string.  After GATE_REJECT the gate is of no more use.
  */
 enum gate_verdict gate_feed(struct gate *g, const char *buf, size_t len,
 			    size_t *skip, size_t *pass, int *status,
