@@ -19,7 +19,8 @@
 enum {
 	STORE_ADDRESS_SIZE = 46, /* INET6_ADDRSTRLEN */
 	STORE_WORD_SIZE = 48,	 /* a cipher's, profile's or reason's name */
-	STORE_TEXT_SIZE = 512	 /* a report's error or detail */
+	STORE_TEXT_SIZE = 512,	 /* a report's error or detail */
+	STORE_LIST_MAX = 1000	 /* rows of one list */
 };
 
 /* How a client was connected. */
@@ -78,7 +79,7 @@ bool checkin_add(struct db *db, struct checkin *c, struct err *err);
 /* Writer: insert the report and note it on the device, made if unknown. */
 bool report_add(struct db *db, const struct report *r, struct err *err);
 
-/* Find one device.  ERR_NOT_FOUND when it never polled. */
+/* Find one device.  ERR_NOT_FOUND when it never polled nor reported. */
 bool device_find(struct db *db, const struct ident *product,
 		 const struct ident *device, struct device_row *out,
 		 struct err *err);
