@@ -1,6 +1,5 @@
 /*
- * target - a request target in origin-form (RFC 9112 section 3.2.1), taken
- * apart once.
+ * target - a request target (RFC 9112 section 3.2), taken apart once.
  *
  * '+' stands for itself, as RFC 3986 has it: device ids may contain it.
  */
@@ -25,10 +24,14 @@ struct target {
 };
 
 /*
- * Take `raw` apart.  ERR_TOO_LARGE when it is too long; ERR_INVALID for what
- * does not begin with '/', a bad percent escape, an escaped NUL, control
- * character or slash in the path, a segment "." or "..", an argument without
- * a name, one given twice, too many of them.
+ * Take `raw` apart.  Of an absolute-form the scheme and authority are left
+ * out; "*" has the path "*".  What comes out is printable ASCII.
+ *
+ * ERR_TOO_LARGE when it is longer than TARGET_MAX; ERR_INVALID for any other
+ * form, a bad percent escape, anything but printable ASCII behind one, an
+ * escaped slash in the path, a segment "." or "..", an argument without a
+ * name, one given twice, too many of them.  The struct points into itself:
+ * it must not be copied.
  */
 bool target_parse(struct target *out, const char *raw, struct err *err);
 
