@@ -25,9 +25,6 @@ CREATE TABLE devices (
 	product INTEGER NOT NULL REFERENCES products (id),
 	device TEXT NOT NULL,
 	version TEXT NOT NULL,
-	channel TEXT NOT NULL DEFAULT '',
-	pin TEXT NOT NULL DEFAULT '',
-	groups TEXT NOT NULL DEFAULT '',
 	first_seen INTEGER NOT NULL,
 	last_seen INTEGER NOT NULL,
 	checkins INTEGER NOT NULL DEFAULT 0,
@@ -51,6 +48,18 @@ END;
 CREATE TRIGGER device_removed AFTER DELETE ON devices BEGIN
 	UPDATE meta SET value = value - 1 WHERE name = 'devices';
 END;
+
+-- What an admin set, for the few devices where one did: read at every poll,
+-- so apart from the many.
+CREATE TABLE device_settings (
+	product INTEGER NOT NULL,
+	device TEXT NOT NULL,
+	channel TEXT NOT NULL,
+	pin TEXT NOT NULL,
+	groups TEXT NOT NULL,
+	PRIMARY KEY (product, device),
+	FOREIGN KEY (product, device) REFERENCES devices (product, device)
+) STRICT, WITHOUT ROWID;
 
 -- Appended to at the end, pruned from the front.  `previous` is the device's
 -- check-in before this one, or 0; the row it names may have been pruned.  No

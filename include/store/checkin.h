@@ -84,6 +84,21 @@ bool device_find(struct db *db, const struct ident *product,
 		 const struct ident *device, struct device_row *out,
 		 struct err *err);
 
+struct device_settings {
+	struct ident channel;	      /* or "" */
+	struct ident pin;	      /* the only version it may get, or "" */
+	char groups[STORE_TEXT_SIZE]; /* idents joined by ',' */
+};
+
+/*
+ * What an admin set for a device: all empty when nothing is set, also for a
+ * device that is not known.  For every poll: unlike device_find() it does not
+ * cost more when there are more devices.
+ */
+bool device_settings_find(struct db *db, const struct ident *product,
+			  const struct ident *device,
+			  struct device_settings *out, struct err *err);
+
 /*
  * Writer: set the channel, groups and pin of an existing device; NULL leaves
  * one as it is, "" clears it.  ERR_NOT_FOUND.

@@ -233,6 +233,44 @@ bool device_find(struct db *db, const struct ident *product,
 	return ok;
 }
 
+bool device_settings_find(struct db *db, const struct ident *product,
+			  const struct ident *device,
+			  struct device_settings *out, struct err *err)
+{
+	enum query_state state;
+	struct query q;
+	int64_t id;
+
+	*out = (struct device_settings){0};
+	if (!intern_find(db, INTERN_PRODUCT, product->text, &id, err))
+		return err->code == ERR_NOT_FOUND;
+	if (!query_start(&q, db, STATEMENT_DEVICE_SETTINGS, err))
+		return false;
+	query_put_int(&q, id);
+	query_put_text(&q, device->text);
+	state = query_step(&q, err);
+	if (state != QUERY_ROW)
+		return state == QUERY_DONE;
+	query_ident(&q, &out->channel);
+	query_ident(&q, &out->pin);
+	query_text(&q, out->groups, sizeof(out->groups));
+	query_end(&q);
+	return true;
+}
+
+/* A row that sets nothing is not kept. */
+static bool unset(struct db *db, int64_t product, const struct ident *device,
+		  struct err *err)
+{
+	struct query q;
+
+	if (!query_start(&q, db, STATEMENT_DEVICE_UNSET, err))
+		return false;
+	query_put_int(&q, product);
+	query_put_text(&q, device->text);
+	return query_run(&q, err);
+}
+
 bool device_set(struct db *db, const struct ident *product,
 		const struct ident *device, const struct ident *channel,
 		const char *groups, const struct ident *pin, struct err *err)
@@ -250,7 +288,9 @@ bool device_set(struct db *db, const struct ident *product,
 	query_put_text(&q, pin ? pin->text : NULL);
 	if (!query_run(&q, err))
 		return false;
-	return query_changes(db) > 0 || no_device(product, device, err);
+	if (query_changes(db) == 0)
+		return no_device(product, device, err);
+	return unset(db, id, device, err);
 }
 
 bool device_list(struct db *db, const struct device_query *query,

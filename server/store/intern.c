@@ -1,6 +1,5 @@
 #include "store/intern.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "store/connection.h"
@@ -15,6 +14,15 @@ static const struct {
 			 STATEMENT_WORD_ADD},
 };
 
+/* What fits; without printf(), for every poll comes by several times. */
+static void copy(char *to, const char *from, size_t size)
+{
+	size_t len = strnlen(from, size - 1);
+
+	memcpy(to, from, len);
+	to[len] = '\0';
+}
+
 static void remember(struct intern *intern, int64_t id, const char *name)
 {
 	struct intern_name *slot;
@@ -23,7 +31,7 @@ static void remember(struct intern *intern, int64_t id, const char *name)
 		return;
 	slot = &intern->names[intern->count++];
 	slot->id = id;
-	snprintf(slot->name, sizeof(slot->name), "%s", name);
+	copy(slot->name, name, sizeof(slot->name));
 }
 
 static enum query_state lookup(struct db *db, enum intern_kind kind,
@@ -88,7 +96,7 @@ bool intern_name(struct db *db, enum intern_kind kind, int64_t id, char *name,
 
 	for (size_t i = 0; i < intern->count; i++) {
 		if (intern->names[i].id == id) {
-			snprintf(name, size, "%s", intern->names[i].name);
+			copy(name, intern->names[i].name, size);
 			return true;
 		}
 	}
@@ -106,7 +114,7 @@ bool intern_name(struct db *db, enum intern_kind kind, int64_t id, char *name,
 		query_end(&q);
 		remember(intern, id, found);
 	}
-	snprintf(name, size, "%s", found);
+	copy(name, found, size);
 	return true;
 }
 

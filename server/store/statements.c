@@ -1,10 +1,12 @@
 #include "store/statements.h"
 
 #define DEVICE_COLUMNS                                                       \
-	"d.device, d.version, d.channel, d.pin, d.groups, d.first_seen, "    \
+	"d.device, d.version, s.channel, s.pin, s.groups, d.first_seen, "    \
 	"d.last_seen, d.checkins, d.release, d.reason, d.address, "          \
 	"d.tls_version, d.cipher, d.profile, d.report_status, d.report_at, " \
 	"d.report_release "
+
+#define SETTINGS "LEFT JOIN device_settings s USING (product, device) "
 
 #define CHECKIN_COLUMNS                                                      \
 	"c.id, c.at, c.product, c.device, c.version, c.channel, c.release, " \
@@ -91,12 +93,26 @@ const char *const statement_sql[STATEMENT_COUNT] = {
 		"last_seen, address) VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
 
 	[STATEMENT_DEVICE_SET] =
-		"UPDATE devices SET channel = coalesce(?3, channel), "
-		"groups = coalesce(?4, groups), pin = coalesce(?5, pin) "
+		"INSERT INTO device_settings "
+		"(product, device, channel, groups, pin) "
+		"SELECT product, device, coalesce(?3, ''), coalesce(?4, ''), "
+		"coalesce(?5, '') "
+		"FROM devices WHERE product = ?1 AND device = ?2 "
+		"ON CONFLICT DO UPDATE SET channel = coalesce(?3, channel), "
+		"groups = coalesce(?4, groups), pin = coalesce(?5, pin)",
+
+	[STATEMENT_DEVICE_UNSET] =
+		"DELETE FROM device_settings "
+		"WHERE product = ?1 AND device = ?2 "
+		"AND channel = '' AND groups = '' AND pin = ''",
+
+	[STATEMENT_DEVICE_SETTINGS] =
+		"SELECT channel, pin, groups FROM device_settings "
 		"WHERE product = ?1 AND device = ?2",
 
-	[STATEMENT_DEVICE_FIND] = "SELECT " DEVICE_COLUMNS "FROM devices d "
-				  "WHERE d.product = ?1 AND d.device = ?2",
+	[STATEMENT_DEVICE_FIND] =
+		"SELECT " DEVICE_COLUMNS "FROM devices d " SETTINGS
+		"WHERE d.product = ?1 AND d.device = ?2",
 
 	/*
 	 * CROSS JOIN and the bound on d.device make this a walk along the key
@@ -104,11 +120,11 @@ const char *const statement_sql[STATEMENT_COUNT] = {
 	 */
 	[STATEMENT_DEVICE_LIST] =
 		"SELECT p.name, " DEVICE_COLUMNS
-		"FROM products p CROSS JOIN devices d ON d.product = p.id "
+		"FROM products p CROSS JOIN devices d ON d.product = p.id " SETTINGS
 		"WHERE p.name >= ?1 AND d.device > iif(p.name = ?1, ?2, '') "
 		"AND (?3 = '' OR p.name = ?3) "
 		"AND (?4 = '' OR d.version = ?4) "
-		"AND (?5 = '' OR d.channel = ?5) "
+		"AND (?5 = '' OR s.channel = ?5) "
 		"AND (?6 = '' OR d.profile = "
 		"(SELECT id FROM words WHERE name = ?6)) "
 		"AND (?7 = 0 OR d.last_seen < ?7) "
