@@ -16,7 +16,7 @@ int64_t manifest_poll_after(const struct ident *device, int64_t now,
 	int64_t tenth = interval / 10;
 	int64_t place = rollout_place(device, now);
 
-	return interval - tenth + 2 * tenth * place / (ROLLOUT_PLACES - 1);
+	return interval - tenth + (2 * tenth + 1) * place / ROLLOUT_PLACES;
 }
 
 void manifest_write(struct strbuf *body, const struct manifest_input *in)
