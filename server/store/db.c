@@ -77,7 +77,7 @@ bool db_plain_path(char out[static PATH_MAX], const char *path, struct err *err)
 		snprintf(out, PATH_MAX, "%s%s", *path == '/' ? "" : "./", path);
 
 	if (len >= PATH_MAX)
-		return err_set(err, ERR_INVALID, "%s: path too long", path);
+		return err_set(err, ERR_INVALID, "path too long: %s", path);
 	return true;
 }
 
@@ -87,7 +87,7 @@ static bool path_in(char out[static PATH_MAX], const char *dir,
 	char path[PATH_MAX];
 
 	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= PATH_MAX)
-		return err_set(err, ERR_INVALID, "%s: path too long", dir);
+		return err_set(err, ERR_INVALID, "path too long: %s", dir);
 	return db_plain_path(out, path, err);
 }
 
