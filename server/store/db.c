@@ -55,20 +55,33 @@ static enum err_code code_of(const struct db *db)
 	return ERR_SYSTEM;
 }
 
+/*
+ * SQLite says FULL for ENOSPC in a write alone.  For all else it says "I/O
+ * error", and where that happens in a commit it does not keep errno either:
+ * but nothing but the failed call has set it since query_step() cleared it.
+ */
+static int errno_of(const struct db *db)
+{
+	switch (sqlite3_errcode(db->sqlite)) {
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+		return sqlite3_system_errno(db->sqlite)
+			       ? sqlite3_system_errno(db->sqlite)
+			       : errno;
+	}
+	return 0;
+}
+
 bool db_fail(struct db *db, struct err *err, const char *doing)
 {
-	int rc = sqlite3_errcode(db->sqlite);
-
-	/* SQLite says FULL for ENOSPC alone, and the rest as an I/O error. */
-	errno = sqlite3_system_errno(db->sqlite);
-	if ((rc == SQLITE_IOERR || rc == SQLITE_CANTOPEN) && errno) {
-		err_sys(err, "%s: %s", doing, sqlite3_errmsg(db->sqlite));
-		if (err->sys == EFBIG)
-			err->code = ERR_NO_SPACE;
-		return false;
-	}
-	return err_set(err, code_of(db), "%s: %s", doing,
-		       sqlite3_errmsg(db->sqlite));
+	errno = errno_of(db);
+	if (!errno)
+		return err_set(err, code_of(db), "%s: %s", doing,
+			       sqlite3_errmsg(db->sqlite));
+	err_sys(err, "%s: %s", doing, sqlite3_errmsg(db->sqlite));
+	if (err->sys == EFBIG)
+		err->code = ERR_NO_SPACE;
+	return false;
 }
 
 bool db_plain_path(char out[static PATH_MAX], const char *path, struct err *err)

@@ -1,5 +1,6 @@
 #include "store/query.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "store/checkin.h"
@@ -44,8 +45,10 @@ void query_put_digest(struct query *q, const struct digest *digest)
 
 enum query_state query_step(struct query *q, struct err *err)
 {
-	int rc = sqlite3_step(q->statement);
+	int rc;
 
+	errno = 0; /* for db_fail() */
+	rc = sqlite3_step(q->statement);
 	q->next = 0;
 	if (rc == SQLITE_ROW)
 		return QUERY_ROW;

@@ -1,4 +1,5 @@
 /* What keeps a database whole: checkpoints, checks, copies. */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
@@ -12,6 +13,7 @@ bool db_checkpoint(struct db *db, bool whole, struct err *err)
 	int mode =
 		whole ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
 
+	errno = 0; /* for db_fail() */
 	if (sqlite3_wal_checkpoint_v2(db->sqlite, NULL, mode, NULL, NULL))
 		return db_fail(db, err, "checkpoint");
 	return true;

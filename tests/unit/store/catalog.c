@@ -167,12 +167,11 @@ static bool see_image(void *arg, const struct image_row *row,
 		      const struct image_signature_row *signatures,
 		      size_t count)
 {
-	char *seen = arg, text[64];
+	char *seen = arg;
+	size_t used = strlen(seen);
 
-	snprintf(text, sizeof(text), "%s:%s ", row->version.text,
+	snprintf(seen + used, 256 - used, "%s:%s ", row->version.text,
 		 count ? signatures[0].signer.text : "-");
-	assert_true(strlen(seen) + strlen(text) < 256);
-	memcpy(seen + strlen(seen), text, strlen(text) + 1);
 	return strcmp(row->version.text, "stop") != 0;
 }
 
