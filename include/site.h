@@ -1,6 +1,8 @@
 /*
- * site - what the configuration says to serve, with its keys and
- * certificates loaded.
+ * site - a configuration with the keys and certificates it names.
+ *
+ * Loaded at the start, at a reload and by `otterd check`; nothing of it
+ * changes afterwards.
  */
 #ifndef OTTERD_SITE_H
 #define OTTERD_SITE_H
@@ -14,24 +16,27 @@
 #include "http/app.h"
 #include "tls/profile.h"
 
-/* Depends on nothing of the configuration it was made from. */
-struct site_owner {
-	struct site site;
-	struct tls_profiles *profiles;	      /* this owner's reference */
-	struct tls_certificate *certificates; /* in the configuration's order */
-	size_t certificate_count;
-	struct tls_profile_spec *specs; /* likewise */
-	size_t spec_count;
-};
+struct loaded_site;
 
 /*
- * Load all files that the configuration names.  On failure *out is NULL and
- * the reason begins with the file and line of the key that is at fault.
+ * Read what `config` names and build the profiles, whose handshakes are
+ * counted in `metrics`.  On success the caller owns *out, and it owns
+ * `config`; on failure `config` stays the caller's.  A reason that lies in a
+ * file begins with FILE:LINE of the key that names it.
  */
-bool site_load(struct site_owner **out, const struct config *config,
+bool site_load(struct loaded_site **out, struct config *config,
 	       struct metrics *metrics, struct err *err);
 
-/* Frees a struct site_owner; made to be given to current_set_site(). */
-void site_free(void *owner); /* NULL is legal */
+/* NULL is legal.  A void pointer, as current_set_site() wants it. */
+void site_free(void *loaded);
+
+/* All borrowed from the loaded site. */
+const struct site *site_of(const struct loaded_site *loaded);
+struct tls_profiles *site_profiles(const struct loaded_site *loaded);
+const struct config *site_config(const struct loaded_site *loaded);
+
+/* One per config_certificate, in the same order. */
+const struct tls_certificate *
+site_certificates(const struct loaded_site *loaded);
 
 #endif
