@@ -343,8 +343,8 @@ static bool open_front(struct worker *worker, struct tls_sources *sources,
 	struct front_options options = {.ops = &front_ops,
 					.arg = worker,
 					.limits = settings->limits,
-					.input_max = settings->head_max +
-						     INPUT_SPARE,
+					.input_max =
+						worker->head_max + INPUT_SPARE,
 					.late_reply = late_reply,
 					.short_reply = short_reply,
 					.sources = sources,

@@ -175,16 +175,14 @@ static bool open_temporary(struct blob_upload *upload, struct err *err)
 	return upload->fd >= 0 || err_sys(err, "temporary image");
 }
 
+/* Not posix_fallocate(), which writes zeros where this is not supported. */
 static bool reserve(struct blob_upload *upload, struct err *err)
 {
-	int failed;
-
 	if (upload->expected == BLOB_LENGTH_UNKNOWN || !upload->expected)
 		return true;
-	failed = posix_fallocate(upload->fd, 0, (off_t)upload->expected);
-	if (!failed || failed == EOPNOTSUPP || failed == EINVAL)
+	if (fallocate(upload->fd, 0, 0, (off_t)upload->expected) == 0 ||
+	    errno == EOPNOTSUPP || errno == ENOSYS)
 		return true;
-	errno = failed;
 	return err_sys(err, "no room for an image of %" PRIu64 " bytes",
 		       upload->expected);
 }
