@@ -46,7 +46,9 @@ bool head_request_line(struct head *head, const char *line, size_t len,
 
 /*
  * A header field: 400, 417 for an expectation other than 100-continue, or
- * 431 for more than HEAD_FIELDS_MAX of them.
+ * 431 for more than HEAD_FIELDS_MAX of them.  A blank behind the value of a
+ * field that frames the body is refused, although RFC 9112 section 5 allows
+ * it: libmicrohttpd 0.9.75 does not understand it.
  */
 bool head_field(struct head *head, const char *line, size_t len,
 		struct head_fault *fault);

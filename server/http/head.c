@@ -280,9 +280,16 @@ bool head_request_line(struct head *head, const char *line, size_t len,
 
 /* ---- fields -------------------------------------------------------------- */
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 static bool read_host(struct head *head, struct span value,
 		      struct head_fault *fault)
 {
+	while (value.len && is_blank(value.at[value.len - 1]))
+		value.len--;
 	if (head->has_host)
 		return bad(fault, "Host is given twice");
 	if (!valid_host(value))
@@ -352,23 +359,11 @@ static const struct {
 	{"Expect", read_expect},
 };
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static struct span trim(struct span s)
-{
-	while (s.len && is_blank(s.at[0])) {
-		s.at++;
-		s.len--;
-	}
-	while (s.len && is_blank(s.at[s.len - 1]))
-		s.len--;
-	return s;
-}
-
-/* RFC 9112 section 5: field-name ":" OWS field-value OWS */
+/*
+ * RFC 9112 section 5: field-name ":" OWS field-value OWS.  Blanks behind the
+ * value stay in it: libmicrohttpd keeps them too, and then answers a length
+ * with two responses and a coding with none.
+ */
 static bool split_field(const struct head *head, struct span line,
 			struct span *name, struct span *value,
 			struct head_fault *fault)
@@ -382,7 +377,9 @@ static bool split_field(const struct head *head, struct span line,
 		return bad(fault, "a blank in a header field's name");
 	if (!name->len || !take_char(&line, ':'))
 		return bad(fault, "a header field's name is malformed");
-	*value = trim(line);
+	while (line.len && is_blank(line.at[0]))
+		take_char(&line, line.at[0]);
+	*value = line;
 	take(&line, VALUE);
 	if (line.len)
 		return bad(fault, "a control character in a header field");

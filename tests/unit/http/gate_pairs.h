@@ -193,6 +193,13 @@ static const struct pair pairs[] = {
 	{"length with a blank inside", S(LONG("00")), S(LONG("0 0")), 400},
 	{"length with a blank before the colon", S(LONG("0")),
 	 S(POST "Content-Length : 0\r\n\r\n"), 400},
+	{"length before a blank", S(POST "Content-Length: \t 5\r\n\r\nhello"),
+	 S(POST "Content-Length: \t 5 \r\n\r\nhello"), 400},
+	{"coding before a tab",
+	 S(POST "Transfer-Encoding: \tchunked\r\n\r\n0\r\n\r\n"),
+	 S(POST "Transfer-Encoding: \tchunked\t\r\n\r\n0\r\n\r\n"), 400},
+	{"expectation before a blank", S(FIELD("Expect: 100-continue")),
+	 S(FIELD("Expect: 100-continue ")), 417},
 	{"both lengths", S(CHUNKED "0\r\n\r\n"),
 	 S(POST "Content-Length: 5\r\n"
 		"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
