@@ -1,0 +1,428 @@
+#include "daemon.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/chores.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/notify.h"
+#include "config.h"
+#include "control.h"
+#include "http/app.h"
+#include "image/blob.h"
+#include "listen.h"
+#include "site.h"
+#include "store/catalog.h"
+#include "store/db.h"
+#include "store/writer.h"
+#include "tls/sources.h"
+#include "worker.h"
+
+enum {
+	WORKERS_MAX = 64,
+	ACTIVATED_MAX = 16, /* sockets that systemd may hand over */
+	GATHER_MS = 2,	    /* a check-in waits so long for others */
+	HANG_MS = 10 * 1000 /* a loop that is silent so long hangs */
+};
+
+/*
+ * The site in force is the current view's.  `config` is a borrowed look into
+ * it, and replaced with it.
+ */
+struct daemon {
+	char *path;
+	char *data_dir; /* cannot change while running */
+	const struct config *config;
+	struct app app;
+	int lock;      /* or -1 */
+	struct db *db; /* the main thread's reader */
+	struct tls_sources *sources;
+	struct control *control;
+	struct worker *workers[WORKERS_MAX];
+	size_t worker_count;
+	int activated[ACTIVATED_MAX];
+	size_t activated_count;
+};
+
+/* ---- from the configuration --------------------------------------------- */
+
+static unsigned int ms(int64_t seconds)
+{
+	return (unsigned int)(seconds * 1000);
+}
+
+static struct worker_settings settings_for(const struct loaded_site *loaded)
+{
+	const struct config_limits *limits = &site_config(loaded)->limits;
+	struct worker_settings settings = {.profiles = site_profiles(loaded)};
+
+	settings.limits.handshake_ms = ms(limits->handshake_timeout);
+	settings.limits.head_ms = ms(limits->head_timeout);
+	settings.limits.idle_ms = ms(limits->idle_timeout);
+	settings.limits.stall_ms = ms(limits->stall_timeout);
+	settings.limits.min_rate = (unsigned int)limits->min_rate;
+	return settings;
+}
+
+static void apply_limits(struct daemon *d, const struct config *config)
+{
+	log_setup(config->log_level, config->log_form);
+	tls_sources_limit(
+		d->sources,
+		(unsigned int)config->limits.max_connections_per_source,
+		(unsigned int)config->limits.max_connections);
+}
+
+static struct writer_options writer_options(const struct config *config)
+{
+	return (struct writer_options){.gather_ms = GATHER_MS,
+				       .keep_checkins = config->keep_checkins};
+}
+
+static bool load(struct loaded_site **out, const char *path,
+		 struct metrics *metrics, struct err *err)
+{
+	struct config *config;
+
+	*out = NULL;
+	if (!config_load(&config, path, err))
+		return false;
+	if (site_load(out, config, metrics, err))
+		return true;
+	config_free(config);
+	return false;
+}
+
+/* ---- starting ----------------------------------------------------------- */
+
+/* Images whose row was never committed are not kept. */
+struct sweep {
+	struct db *db;
+	struct err *err;
+	bool failed;
+};
+
+static bool has_row(void *arg, const struct digest *id)
+{
+	struct sweep *sweep = arg;
+	bool exists = true;
+
+	if (!sweep->failed &&
+	    !image_exists(sweep->db, id, &exists, sweep->err)) {
+		sweep->failed = true;
+		return true;
+	}
+	return exists;
+}
+
+static bool sweep_images(struct daemon *d, struct err *err)
+{
+	struct sweep sweep = {.db = d->db, .err = err};
+
+	return blob_store_sweep(d->app.blobs, has_row, &sweep, err) &&
+	       !sweep.failed;
+}
+
+/*
+ * The first writing connection: the schema is brought up to date and the
+ * serial raised, since the database may be an older backup put back.
+ */
+static bool open_writer(struct daemon *d, const struct config *config,
+			struct err *err)
+{
+	struct writer_options options = writer_options(config);
+	struct db *db;
+	int64_t serial;
+
+	if (!db_open(&db, d->data_dir, DB_WRITER, err))
+		return false;
+	if (!serial_next(db, clock_utc(), &serial, err)) {
+		db_close(db);
+		return false;
+	}
+	return writer_start(&d->app.writer, db, &options, d->app.metrics, err);
+}
+
+static bool open_stores(struct daemon *d, const struct config *config,
+			struct err *err)
+{
+	d->app.data_dir = d->data_dir;
+	return db_lock(&d->lock, d->data_dir, err) &&
+	       open_writer(d, config, err) &&
+	       db_open(&d->db, d->data_dir, DB_READER, err) &&
+	       blob_store_open(&d->app.blobs, d->data_dir, err) &&
+	       sweep_images(d, err) && chores_start(&d->app.chores, err) &&
+	       current_open(&d->app.current, err) &&
+	       tls_sources_new(&d->sources, err) &&
+	       control_open(&d->control, d->data_dir, d->app.writer, err);
+}
+
+static bool is_admin_port(const struct config *config, int port)
+{
+	for (size_t i = 0; i < config->admin_listen_count; i++) {
+		const char *colon = strrchr(config->admin_listen[i], ':');
+
+		if (colon && atoi(colon + 1) == port)
+			return true;
+	}
+	return false;
+}
+
+static bool listen_on(struct worker *worker, char *const *addresses,
+		      size_t count, bool admin, struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		int fd;
+
+		if (!listen_open(&fd, addresses[i], err) ||
+		    !worker_listen(worker, fd, listen_port(fd), admin, err))
+			return false;
+	}
+	return true;
+}
+
+/* Sockets handed over by systemd are shared by all workers. */
+static bool listen_activated(struct daemon *d, struct worker *worker,
+			     const struct config *config, struct err *err)
+{
+	for (size_t i = 0; i < d->activated_count; i++) {
+		int fd = dup(d->activated[i]);
+		int port;
+		bool admin;
+
+		if (fd < 0)
+			return err_sys(err, "listening socket");
+		port = listen_port(fd);
+		admin = !config->admin_listen_count ||
+			is_admin_port(config, port);
+		if (!worker_listen(worker, fd, port, admin, err))
+			return false;
+	}
+	return true;
+}
+
+static bool listen_all(struct daemon *d, struct worker *worker,
+		       const struct config *config, struct err *err)
+{
+	if (d->activated_count)
+		return listen_activated(d, worker, config, err);
+	return listen_on(worker, config->listen, config->listen_count,
+			 !config->admin_listen_count, err) &&
+	       listen_on(worker, config->admin_listen,
+			 config->admin_listen_count, true, err);
+}
+
+static size_t wanted_workers(const struct config *config)
+{
+	cpu_set_t cpus;
+	int64_t count = config->workers;
+
+	if (!count && sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
+		count = CPU_COUNT(&cpus);
+	if (count < 1)
+		count = 1;
+	return count < WORKERS_MAX ? (size_t)count : WORKERS_MAX;
+}
+
+/* All of them listen before the first one serves. */
+static bool start_workers(struct daemon *d, const struct loaded_site *loaded,
+			  struct err *err)
+{
+	const struct config *config = site_config(loaded);
+	struct worker_settings settings = settings_for(loaded);
+	size_t count = wanted_workers(config);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!worker_open(&d->workers[i], &d->app, d->sources, &settings,
+				 (size_t)config->limits.max_request_head, err))
+			return false;
+		d->worker_count++;
+		if (!listen_all(d, d->workers[i], config, err))
+			return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!worker_start(d->workers[i], err))
+			return false;
+	}
+	return true;
+}
+
+static bool start(struct daemon *d, struct err *err)
+{
+	struct loaded_site *loaded;
+
+	d->app.metrics = metrics_new();
+	if (!d->app.metrics)
+		return err_memory(err);
+	if (!load(&loaded, d->path, d->app.metrics, err))
+		return false;
+	d->config = site_config(loaded);
+	d->data_dir = strdup(d->config->data_dir);
+	if (!d->data_dir)
+		err_memory(err);
+	if (!d->data_dir || !open_stores(d, d->config, err) ||
+	    !current_set_site(d->app.current, site_of(loaded), site_free,
+			      loaded, d->db, err)) {
+		site_free(loaded);
+		return false;
+	}
+	apply_limits(d, d->config);
+	d->activated_count = notify_listen_fds(d->activated, ACTIVATED_MAX);
+	return start_workers(d, loaded, err);
+}
+
+bool daemon_start(struct daemon **out, const char *path, struct err *err)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+
+	*out = NULL;
+	if (!d)
+		return err_memory(err);
+	d->lock = -1;
+	d->path = strdup(path);
+	if (!d->path) {
+		free(d);
+		return err_memory(err);
+	}
+	if (!start(d, err)) {
+		daemon_stop(d);
+		return false;
+	}
+	*out = d;
+	return true;
+}
+
+/* ---- running ------------------------------------------------------------ */
+
+static bool same_list(char *const *a, size_t a_count, char *const *b,
+		      size_t b_count)
+{
+	if (a_count != b_count)
+		return false;
+	for (size_t i = 0; i < a_count; i++) {
+		if (strcmp(a[i], b[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* What only a restart can change. */
+static bool reloadable(const struct daemon *d, const struct config *new,
+		       struct err *err)
+{
+	const struct config *old = d->config;
+	const char *key = NULL;
+
+	if (strcmp(d->data_dir, new->data_dir) != 0)
+		key = "server.data_dir";
+	else if (!same_list(old->listen, old->listen_count, new->listen,
+			    new->listen_count))
+		key = "server.listen";
+	else if (!same_list(old->admin_listen, old->admin_listen_count,
+			    new->admin_listen, new->admin_listen_count))
+		key = "server.admin_listen";
+	else if (old->workers != new->workers)
+		key = "server.workers";
+	else if (old->limits.max_request_head != new->limits.max_request_head)
+		key = "server.limits.max_request_head";
+	if (!key)
+		return true;
+	err_set(err, ERR_INVALID, "changed, which needs a restart");
+	return config_wrap(new, err, "%s", key);
+}
+
+bool daemon_reload(struct daemon *d, struct err *err)
+{
+	struct worker_settings settings;
+	struct writer_options options;
+	struct loaded_site *loaded;
+
+	if (!load(&loaded, d->path, d->app.metrics, err))
+		return false;
+	if (!reloadable(d, site_config(loaded), err) ||
+	    !current_set_site(d->app.current, site_of(loaded), site_free,
+			      loaded, d->db, err)) {
+		site_free(loaded);
+		return false;
+	}
+	d->config = site_config(loaded);
+	apply_limits(d, d->config);
+	options = writer_options(d->config);
+	writer_configure(d->app.writer, &options);
+	settings = settings_for(loaded);
+	for (size_t i = 0; i < d->worker_count; i++)
+		worker_configure(d->workers[i], &settings);
+	return true;
+}
+
+int daemon_control_fd(const struct daemon *d)
+{
+	return control_fd(d->control);
+}
+
+void daemon_serve_control(struct daemon *d)
+{
+	control_serve(d->control);
+}
+
+bool daemon_healthy(const struct daemon *d)
+{
+	uint64_t now = clock_ms();
+
+	for (size_t i = 0; i < d->worker_count; i++) {
+		if (worker_ended(d->workers[i]))
+			continue;
+		if (now > worker_heartbeat(d->workers[i]) + HANG_MS)
+			return false;
+	}
+	return true;
+}
+
+/* ---- stopping ----------------------------------------------------------- */
+
+void daemon_drain(struct daemon *d)
+{
+	for (size_t i = 0; i < d->worker_count; i++)
+		worker_drain(d->workers[i]);
+}
+
+bool daemon_drained(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->worker_count; i++) {
+		if (!worker_ended(d->workers[i]))
+			return false;
+	}
+	return true;
+}
+
+int daemon_drain_ms(const struct daemon *d)
+{
+	return (int)ms(d->config->limits.drain_timeout);
+}
+
+void daemon_stop(struct daemon *d)
+{
+	if (!d)
+		return;
+	for (size_t i = 0; i < d->worker_count; i++)
+		worker_close(d->workers[i]);
+	control_close(d->control);
+	chores_stop(d->app.chores);
+	if (d->app.writer)
+		writer_stop(d->app.writer);
+	current_close(d->app.current);
+	tls_sources_free(d->sources);
+	blob_store_close(d->app.blobs);
+	db_close(d->db);
+	for (size_t i = 0; i < d->activated_count; i++)
+		close(d->activated[i]);
+	metrics_free(d->app.metrics);
+	if (d->lock >= 0)
+		close(d->lock);
+	free(d->data_dir);
+	free(d->path);
+	free(d);
+}
