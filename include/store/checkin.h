@@ -134,8 +134,11 @@ bool checkin_list(struct db *db, const struct checkin_query *query,
 		  bool (*each)(void *arg, const struct checkin *row), void *arg,
 		  struct err *err);
 
-/* Writer: delete at most `limit` of the oldest check-ins and reports from
- * before `before`, UTC seconds; *removed is how many went. */
+/*
+ * Writer: look at the `limit` oldest check-ins and reports and delete those
+ * from before `before`, UTC seconds; *removed is how many went, at most
+ * `limit` in all.
+ */
 bool checkin_prune(struct db *db, int64_t before, int limit, int *removed,
 		   struct err *err);
 

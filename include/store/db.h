@@ -3,7 +3,8 @@
  *
  * There is one writing connection, the writer's, which also checkpoints; all
  * others are readers (query_only).  WAL, synchronous=FULL, foreign keys on.
- * A connection belongs to one thread at a time.
+ * A connection belongs to one thread at a time.  The each() of a list must
+ * not use the connection that it is called from.
  */
 #ifndef OTTERD_STORE_DB_H
 #define OTTERD_STORE_DB_H
@@ -41,8 +42,10 @@ bool db_lock(int *fd, const char *data_dir, struct err *err);
 bool db_check(struct db *db, struct err *err);
 
 /*
- * Copy the whole database, as of one moment, to the new file `path`
- * (sqlite3_backup) and fsync it.  A reader's connection; takes long.
+ * Copy the whole database, as of one moment, to the new file `path`, mode
+ * 0600, and fsync it; ERR_CONFLICT when there is one.  Nothing is left when
+ * it fails.  The caller makes the directory entry durable, and its rename if
+ * it wants one.  On a reader; takes long, and the log grows meanwhile.
  */
 bool db_backup(struct db *db, const char *path, struct err *err);
 

@@ -46,8 +46,10 @@ void writer_configure(struct writer *writer,
 void writer_submit(struct writer *writer, struct job *job);
 
 /*
- * The same for a job whose run() makes at most one failing statement and
- * nothing before it, as a check-in does: without the cost of a savepoint.
+ * The same without the cost of a savepoint, for a job that either fails
+ * before it changed anything or not for a reason of its own, as a check-in.
+ * One that fails later takes its whole group with it.  Plain jobs keep their
+ * order among themselves, and so do the others.
  */
 void writer_submit_plain(struct writer *writer, struct job *job);
 

@@ -2,7 +2,7 @@
 
 #include "fixture.h"
 
-#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -394,6 +394,25 @@ static void an_idle_writer_stops(void **state)
 	writer_stop(NULL);
 }
 
+/* The wake-up for the stop is taken while gathering, and is not missed. */
+static void a_gathering_writer_stops(void **state)
+{
+	struct pollfd fd = {.events = POLLIN};
+	struct fixture *f = *state;
+	struct test_job job;
+
+	job = make(GOOD, "last");
+	start(f, FOREVER_MS, 0);
+	writer_submit(w, &job.job);
+	fd.fd = w->wake_fd;
+	while (poll(&fd, 1, 0) > 0)
+		sched_yield(); /* until the writer has taken the job's */
+	usleep(1000);
+	stop();
+	assert_true(job.job.ok);
+	assert_int_equal(commits, 1);
+}
+
 /* A gathering writer hears of new options with its next group. */
 static void options_change(void **state)
 {
@@ -583,6 +602,7 @@ int main(void)
 		TEST(full_inside_a_job),
 		TEST(stopping_commits_what_waits),
 		TEST(an_idle_writer_stops),
+		TEST(a_gathering_writer_stops),
 		TEST(options_change),
 		TEST(many_threads_poll),
 		TEST(pruning_goes_in_steps),
