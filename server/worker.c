@@ -239,6 +239,7 @@ static void *run_worker(void *arg)
 {
 	struct worker *worker = arg;
 
+	pthread_setname_np(pthread_self(), "worker");
 	while (!finished(worker))
 		turn(worker);
 	atomic_store(&worker->ended, true);
@@ -375,7 +376,7 @@ bool worker_open(struct worker **out, const struct app *app,
 	if (!port_open(&worker->port, err) ||
 	    !db_open(&worker->db, app->data_dir, DB_READER, err) ||
 	    !http_server_open(&worker->http, app, worker->db, worker->port,
-			      err) ||
+			      head_max, err) ||
 	    !open_front(worker, sources, settings, err) ||
 	    !watch(worker, port_fd(worker->port), worker->port, err) ||
 	    !watch(worker, http_server_fd(worker->http), worker->http, err))

@@ -16,6 +16,7 @@
 #include "fleet/catalog.h"
 #include "fleet/rollout.h"
 #include "pki/key.h"
+#include "pki/signing.h"
 
 struct manifest_signer {
 	EVP_PKEY *key; /* Ed25519 or ECDSA P-256 */
@@ -42,6 +43,7 @@ void manifest_write(struct strbuf *body, const struct manifest_input *in);
  */
 enum { MANIFEST_SIGNATURE_SIZE = 256 };
 bool manifest_sign(char header[static MANIFEST_SIGNATURE_SIZE],
+		   struct signing *signing,
 		   const struct manifest_signer *signer, const char *body,
 		   size_t len, struct err *err);
 

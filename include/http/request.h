@@ -22,6 +22,7 @@
 #include "base/strbuf.h"
 #include "http/app.h"
 #include "http/target.h"
+#include "pki/signing.h"
 #include "store/access.h"
 #include "store/checkin.h"
 #include "store/db.h"

@@ -18,9 +18,13 @@
 
 struct http_server;
 
-/* `app`, `db` (a reader) and `port` stay the caller's and must outlive it. */
+/*
+ * `app`, `db` (a reader) and `port` stay the caller's and must outlive it;
+ * `head_max` is the longest head that is let through, in bytes.
+ */
 bool http_server_open(struct http_server **out, const struct app *app,
-		      struct db *db, struct port *port, struct err *err);
+		      struct db *db, struct port *port, size_t head_max,
+		      struct err *err);
 
 /* Answers that wait for a job must have come back before. */
 void http_server_close(struct http_server *server);

@@ -75,17 +75,4 @@ bool signature_verify(const struct signature *sig, int fd, uint64_t size,
 bool signature_make(struct signature *out, EVP_PKEY *key, bool pss, int fd,
 		    uint64_t size, struct err *err);
 
-/*
- * Sign a short message at once with an Ed25519 or ECDSA P-256 key, as a
- * manifest is signed.  *algorithm is "ed25519" or "ecdsa-p256-sha256".
- * ERR_INVALID for another kind of key.
- */
-bool signature_make_short(struct signature *out, const char **algorithm,
-			  EVP_PKEY *key, const void *data, size_t len,
-			  struct err *err);
-
-/* Check such a signature: true when it holds. */
-bool signature_check_short(EVP_PKEY *key, const void *data, size_t len,
-			   const struct signature *sig);
-
 #endif

@@ -34,6 +34,7 @@ static void *run_chores(void *arg)
 	struct chores *chores = arg;
 	struct job *job;
 
+	pthread_setname_np(pthread_self(), "chores");
 	while ((job = next_job(chores))) {
 		job->ok = job->run(job, NULL, &job->err);
 		port_post(job->port, job);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/hex.h"
 #include "pki/signature.h"
+#include "pki/signing.h"
 
 /* Bytes of the longest signature: ECDSA P-256 in DER; Ed25519 has 64. */
 enum { SHORT_SIGNATURE_MAX = 72 };
@@ -42,6 +43,7 @@ void manifest_write(struct strbuf *body, const struct manifest_input *in)
 }
 
 bool manifest_sign(char header[static MANIFEST_SIGNATURE_SIZE],
+		   struct signing *signing,
 		   const struct manifest_signer *signer, const char *body,
 		   size_t len, struct err *err)
 {
@@ -50,8 +52,8 @@ bool manifest_sign(char header[static MANIFEST_SIGNATURE_SIZE],
 	struct signature sig;
 
 	header[0] = '\0';
-	if (!signature_make_short(&sig, &algorithm, signer->key, body, len,
-				  err))
+	if (!signing_sign(signing, signer->key, body, len, &sig, &algorithm,
+			  err))
 		return err_wrap(err, "manifest key %s", signer->id);
 	if (sig.len > SHORT_SIGNATURE_MAX)
 		return err_set(err, ERR_INVALID,

@@ -41,13 +41,13 @@ static bool decide(struct request *r, struct poll *poll,
 	struct rollout_device device = {.device = c->device,
 					.version = c->version};
 	struct rollout_decision decision;
-	struct device_row row = {0};
+	struct device_settings settings;
 
-	if (!device_find(r->db, &c->product, &c->device, &row, err) &&
-	    err->code != ERR_NOT_FOUND)
+	if (!device_settings_find(r->db, &c->product, &c->device, &settings,
+				  err))
 		return false;
-	device.pin = row.pin;
-	choose_channel(&device.channel, &row.channel, &c->channel);
+	device.pin = settings.pin;
+	choose_channel(&device.channel, &settings.channel, &c->channel);
 	decision = rollout_decide(product->releases, product->offer_count,
 				  &device);
 	poll->manifest.reason = decision.reason;
@@ -84,8 +84,9 @@ static void answer_poll(struct request *r, bool ok, const struct err *err)
 		return;
 	}
 	manifest_write(&body, &poll->manifest);
-	if (body.failed || !manifest_sign(signature, &r->view->site->manifest,
-					  body.data, body.len, &why)) {
+	if (body.failed ||
+	    !manifest_sign(signature, r->signing, &r->view->site->manifest,
+			   body.data, body.len, &why)) {
 		reply_problem(r, MHD_HTTP_INTERNAL_SERVER_ERROR, "manifest: %s",
 			      body.failed ? "out of memory" : why.text);
 		strbuf_free(&body);

@@ -12,12 +12,15 @@
 #include "base/log.h"
 #include "http/auth.h"
 #include "http/exchange.h"
-#include "http/gate.h"
 #include "http/route.h"
 
 enum {
-	/* A head at its largest beside the answer's head. */
-	CONNECTION_MEMORY = 2 * GATE_HEAD_MAX,
+	/*
+	 * Of libmicrohttpd, for each connection beside the longest head: the
+	 * table of its fields and the answer's head.  Cleared at each request,
+	 * so not larger than needed.
+	 */
+	CONNECTION_MEMORY = 8 * 1024,
 	CONNECTIONS_MAX = 1000000, /* the front has the limit that counts */
 	RUNS_MAX = 8,		   /* of libmicrohttpd before other events */
 	SERIES_MAX = 256	   /* route and status pairs counted apart */
@@ -37,6 +40,7 @@ struct http_server {
 	const struct app *app;
 	struct db *db;
 	struct port *port;
+	struct signing *signing;
 	size_t waiting;
 	struct http_client *adding; /* whose connection is being added */
 	struct series series[SERIES_MAX];
@@ -65,6 +69,7 @@ static void *on_target(void *cls, const char *raw,
 	x->request.private = x;
 	x->request.app = server->app;
 	x->request.db = server->db;
+	x->request.signing = server->signing;
 	x->request.peer = &client->peer;
 	x->request.view = current_get(server->app->current);
 	x->connection = connection;
@@ -364,7 +369,8 @@ static size_t leave_escaped(void *cls, struct MHD_Connection *connection,
 }
 
 bool http_server_open(struct http_server **out, const struct app *app,
-		      struct db *db, struct port *port, struct err *err)
+		      struct db *db, struct port *port, size_t head_max,
+		      struct err *err)
 {
 	struct http_server *server = calloc(1, sizeof(*server));
 	const union MHD_DaemonInfo *info;
@@ -375,6 +381,11 @@ bool http_server_open(struct http_server **out, const struct app *app,
 	server->app = app;
 	server->db = db;
 	server->port = port;
+	server->signing = signing_new();
+	if (!server->signing) {
+		free(server);
+		return err_memory(err);
+	}
 	server->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
 			MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
@@ -383,12 +394,13 @@ bool http_server_open(struct http_server **out, const struct app *app,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned int)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
 		0u, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK,
+		head_max + CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK,
 		on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped,
 		NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
 		MHD_OPTION_END);
 	if (!server->daemon) {
+		signing_free(server->signing);
 		free(server);
 		return err_sys(err, "libmicrohttpd");
 	}
@@ -403,6 +415,7 @@ void http_server_close(struct http_server *server)
 	if (!server)
 		return;
 	MHD_stop_daemon(server->daemon);
+	signing_free(server->signing);
 	free(server);
 }
 

@@ -598,35 +598,3 @@ bool signature_make(struct signature *out, EVP_PKEY *key, bool pss, int fd,
 	munmap(map, size);
 	return ok;
 }
-
-bool signature_make_short(struct signature *out, const char **algorithm,
-			  EVP_PKEY *key, const void *data, size_t len,
-			  struct err *err)
-{
-	if (is_ed25519(key)) {
-		*algorithm = "ed25519";
-		return sign_message(out, key, NULL, false, data, len, err);
-	}
-	if (is_ec(key) && EVP_PKEY_get_bits(key) == 256) {
-		*algorithm = "ecdsa-p256-sha256";
-		return sign_message(out, key, EVP_sha256(), false, data, len,
-				    err);
-	}
-	return err_set(err, ERR_INVALID,
-		       "a manifest is signed with Ed25519 or ECDSA P-256, not "
-		       "with %s",
-		       key_name(key));
-}
-
-bool signature_check_short(EVP_PKEY *key, const void *data, size_t len,
-			   const struct signature *sig)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	const EVP_MD *md = is_ed25519(key) ? NULL : EVP_sha256();
-	bool ok = ctx && EVP_DigestVerifyInit(ctx, NULL, md, NULL, key) == 1 &&
-		  EVP_DigestVerify(ctx, sig->bytes, sig->len, data, len) == 1;
-
-	EVP_MD_CTX_free(ctx);
-	ERR_clear_error();
-	return ok;
-}

@@ -122,8 +122,9 @@ static bool verifies(EVP_PKEY *key, const EVP_MD *md, const char *base64,
 
 static void check_signing(EVP_PKEY *key, const EVP_MD *md, const char *name)
 {
-	static const char body[] = "{\"schema\":1,\"serial\":42}";
 	struct manifest_signer signer = {.key = key};
+	struct signing *signing = signing_new();
+	char body[64];
 	char header[MANIFEST_SIGNATURE_SIZE], want[MANIFEST_SIGNATURE_SIZE];
 	struct err err;
 	char *sig, *alg;
@@ -131,8 +132,10 @@ static void check_signing(EVP_PKEY *key, const EVP_MD *md, const char *name)
 	assert_true(key_id(key, signer.id));
 	/* ECDSA's signatures differ in length from one to the next. */
 	for (int i = 0; i < 64; i++) {
-		if (!manifest_sign(header, &signer, body, sizeof(body) - 1,
-				   &err))
+		size_t len = (size_t)snprintf(body, sizeof(body),
+					      "{\"serial\":%d}", i);
+
+		if (!manifest_sign(header, signing, &signer, body, len, &err))
 			fail_msg("%s", err.text);
 		alg = field(header, "alg");
 		sig = field(header, "sig");
@@ -141,11 +144,12 @@ static void check_signing(EVP_PKEY *key, const EVP_MD *md, const char *name)
 			 "keyid=\"%s\", alg=\"%s\", sig=\"%s\"", signer.id, alg,
 			 sig);
 		assert_string_equal(header, want);
-		assert_true(verifies(key, md, sig, body, sizeof(body) - 1));
-		assert_false(verifies(key, md, sig, body, sizeof(body) - 2));
+		assert_true(verifies(key, md, sig, body, len));
+		assert_false(verifies(key, md, sig, body, len - 1));
 		free(alg);
 		free(sig);
 	}
+	signing_free(signing);
 }
 
 static void test_sign_ecdsa(void **state)
@@ -170,13 +174,15 @@ static void test_sign_refuses_rsa(void **state)
 {
 	struct manifest_signer signer = {.key = EVP_RSA_gen(2048), .id = "k1"};
 	char header[MANIFEST_SIGNATURE_SIZE] = "left over";
+	struct signing *signing = signing_new();
 	struct err err = {0};
 
 	(void)state;
-	assert_false(manifest_sign(header, &signer, "{}", 2, &err));
+	assert_false(manifest_sign(header, signing, &signer, "{}", 2, &err));
 	assert_int_equal(err.code, ERR_INVALID);
 	assert_non_null(strstr(err.text, "manifest key k1: "));
 	assert_string_equal(header, "");
+	signing_free(signing);
 	EVP_PKEY_free(signer.key);
 }
 
