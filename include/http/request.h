@@ -53,9 +53,10 @@ struct route {
 struct request {
 	const struct route *route;
 	const struct app *app;
-	struct view *view;  /* held from start to end */
-	struct db *db;	    /* the worker's reader */
-	const char *method; /* as sent: "GET", "HEAD", "PUT", ... */
+	struct view *view;	 /* held from start to end */
+	struct db *db;		 /* the worker's reader */
+	struct signing *signing; /* the worker's, for manifests */
+	const char *method;	 /* as sent: "GET", "HEAD", "PUT", ... */
 	struct target target;
 	const char *params[REQUEST_PARAMS_MAX]; /* decoded segments */
 	const struct store_peer *peer;

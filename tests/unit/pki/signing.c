@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/ec.h>
+#include <openssl/rsa.h>
+
 #include "pki/signing.h"
 
 static bool verifies(EVP_PKEY *key, const EVP_MD *md, const char *message,
