@@ -1,0 +1,47 @@
+/*
+ * args - a command's options and operands, read by a table that its help is
+ * made of too.
+ */
+#ifndef OTTERD_CLI_ARGS_H
+#define OTTERD_CLI_ARGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct args_option {
+	const char *name;  /* the long form, without "--" */
+	char letter;	   /* the short one, or 0 */
+	const char *value; /* what its value is called; NULL: it takes none */
+	const char *help;
+	bool required;
+	const char **text; /* where a value goes */
+	bool *flag;	   /* set when an option without value is given */
+};
+
+struct args {
+	const char *synopsis; /* behind the command's name */
+	const char *about;    /* lines, each with its end */
+	const struct args_option *options;
+	size_t option_count; /* up to ARGS_OPTIONS_MAX */
+	int operands;	     /* how many are wanted */
+};
+
+enum { ARGS_OPTIONS_MAX = 8 };
+
+/*
+ * Read argv, whose [0] is the command's name.  True when the command is to
+ * run, with *operands at the first operand; else *status is the exit status:
+ * help was asked for and printed, or the usage was wrong and that was said.
+ */
+bool args_read(const struct args *args, int argc, char **argv, char ***operands,
+	       int *status);
+
+/* The option -c, for every command that reads the configuration. */
+#define ARGS_CONFIG(to)                                                \
+	{                                                              \
+		.name = "config", .letter = 'c', .value = "FILE",      \
+		.help = "the configuration (" CONFIG_DEFAULT_PATH ")", \
+		.text = (to)                                           \
+	}
+
+#endif
