@@ -1,0 +1,27 @@
+/*
+ * config_schema - which keys the configuration file has, for libcyaml.
+ */
+#ifndef OTTERD_CONFIG_SCHEMA_H
+#define OTTERD_CONFIG_SCHEMA_H
+
+#include <cyaml/cyaml.h>
+
+#include "config.h"
+#include "config_number.h"
+
+/* What libcyaml fills.  struct config comes first: who has one has both. */
+struct config_file {
+	struct config config;
+	char *numbers[CONFIG_NUMBERS]; /* as written; NULL: not there */
+};
+
+enum {
+	CONFIG_LIST_MAX = 1000, /* entries of any list */
+	CONFIG_LISTEN_MAX = 16, /* addresses; every worker has a descriptor
+				   for each */
+	CONFIG_TEXT_MAX = 4096	/* characters: PATH_MAX */
+};
+
+extern const cyaml_schema_value_t config_schema;
+
+#endif

@@ -1,0 +1,276 @@
+#include "config_check.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/ident.h"
+#include "config_address.h"
+
+/* A list of structs that begin with their name. */
+struct named {
+	const char *key;  /* of the list */
+	const char *kind; /* of one entry */
+	const void *items;
+	size_t count;
+	size_t stride; /* bytes */
+};
+
+#define NAMED(key_, kind_, list, count_) \
+	((struct named){.key = key_,     \
+			.kind = kind_,   \
+			.items = list,   \
+			.count = count_, \
+			.stride = sizeof((list)[0])})
+
+static struct named certificates(const struct config *c)
+{
+	return NAMED("tls.certificates", "certificate", c->certificates,
+		     c->certificate_count);
+}
+
+static struct named profiles(const struct config *c)
+{
+	return NAMED("tls.profiles", "profile", c->profiles, c->profile_count);
+}
+
+static struct named signers(const struct config *c)
+{
+	return NAMED("signers", "signer", c->signers, c->signer_count);
+}
+
+static struct named products(const struct config *c)
+{
+	return NAMED("products", "product", c->products, c->product_count);
+}
+
+static const char *name_at(const struct named *list, size_t i)
+{
+	const void *item = (const char *)list->items + i * list->stride;
+
+	return *(char *const *)item;
+}
+
+/* The index, or the count when there is none of that name. */
+static size_t find(const struct named *list, const char *name)
+{
+	size_t i = 0;
+
+	while (i < list->count && strcmp(name_at(list, i), name) != 0)
+		i++;
+	return i;
+}
+
+size_t config_certificate(const struct config *config, const char *name)
+{
+	struct named list = certificates(config);
+
+	return find(&list, name);
+}
+
+size_t config_profile(const struct config *config, const char *name)
+{
+	struct named list = profiles(config);
+
+	return find(&list, name);
+}
+
+size_t config_signer(const struct config *config, const char *name)
+{
+	struct named list = signers(config);
+
+	return find(&list, name);
+}
+
+static bool check_names(const struct config *config, struct named list,
+			struct err *err)
+{
+	for (size_t i = 0; i < list.count; i++) {
+		const char *name = name_at(&list, i);
+		struct ident ident;
+
+		if (!ident_parse(&ident, name, strlen(name)))
+			err_set(err, ERR_INVALID, "got '%.80s', wanted %s",
+				name, ident_rule);
+		else if (find(&list, name) < i)
+			err_set(err, ERR_INVALID, "a second %s '%s'", list.kind,
+				name);
+		else
+			continue;
+		return config_wrap(config, err, "%s[%zu].name", list.key, i);
+	}
+	return true;
+}
+
+static bool check_name(const struct named *list, const char *name,
+		       struct err *err)
+{
+	return find(list, name) < list->count ||
+	       err_set(err, ERR_NOT_FOUND, "no %s '%.80s' in %s", list->kind,
+		       name, list->key);
+}
+
+static bool check_profiles(const struct config *config, struct err *err)
+{
+	struct named list = certificates(config);
+
+	for (size_t i = 0; i < config->profile_count; i++) {
+		const struct config_profile *p = &config->profiles[i];
+
+		for (size_t j = 0; j < p->certificate_count; j++) {
+			if (!check_name(&list, p->certificates[j], err))
+				return config_wrap(
+					config, err,
+					"tls.profiles[%zu].certificates[%zu]",
+					i, j);
+		}
+	}
+	return true;
+}
+
+static bool check_rule(const struct config *config, struct config_rule *rule,
+		       const char **member, struct err *err)
+{
+	struct named list = profiles(config);
+
+	*member = ".sni";
+	if (rule->sni && !address_is_sni(rule->sni))
+		return err_set(err, ERR_INVALID,
+			       "got '%.80s', wanted a host name, \"*.\" and a "
+			       "host name, or \"\" for none",
+			       rule->sni);
+	*member = "";
+	if (!rule->sni && !rule->port)
+		return err_set(err, ERR_INVALID,
+			       "matches every client, wanted sni or port");
+	*member = ".profile";
+	return check_name(&list, rule->profile, err);
+}
+
+static bool check_rules(const struct config *config, struct err *err)
+{
+	for (size_t i = 0; i < config->rule_count; i++) {
+		struct config_rule *rule = &config->rules[i];
+		const char *member;
+
+		if (!check_rule(config, rule, &member, err))
+			return config_wrap(config, err, "tls.select[%zu]%s", i,
+					   member);
+		for (char *p = rule->sni; p && *p; p++)
+			*p = (char)tolower((unsigned char)*p);
+	}
+	return true;
+}
+
+static bool check_default_profile(const struct config *config, struct err *err)
+{
+	struct named list = profiles(config);
+
+	return check_name(&list, config->default_profile, err) ||
+	       config_wrap(config, err, "tls.default_profile");
+}
+
+static bool check_products(const struct config *config, struct err *err)
+{
+	struct named list = signers(config);
+
+	for (size_t i = 0; i < config->product_count; i++) {
+		const struct config_product *p = &config->products[i];
+
+		if (!p->signer_count && !p->allow_unsigned) {
+			err_set(err, ERR_INVALID,
+				"none, wanted at least one or "
+				"require_signature: false");
+			return config_wrap(config, err, "products[%zu].signers",
+					   i);
+		}
+		for (size_t j = 0; j < p->signer_count; j++) {
+			if (!check_name(&list, p->signers[j], err))
+				return config_wrap(config, err,
+						   "products[%zu].signers[%zu]",
+						   i, j);
+		}
+	}
+	return true;
+}
+
+/* ---- addresses ---------------------------------------------------------- */
+
+static bool check_address(const char *address, unsigned int *port,
+			  struct err *err)
+{
+	return address_is_listen(address, port) ||
+	       err_set(err, ERR_INVALID,
+		       "got '%.80s', wanted \"192.0.2.1:8443\" or "
+		       "\"[::]:8443\"",
+		       address);
+}
+
+/*
+ * The API has ports of its own, since of a socket that systemd hands over
+ * only the port says which it is.
+ */
+static bool check_admin_port(const struct config *config, unsigned int port,
+			     struct err *err)
+{
+	for (size_t i = 0; port && i < config->listen_count; i++) {
+		unsigned int other;
+
+		if (address_is_listen(config->listen[i], &other) &&
+		    other == port)
+			return err_set(err, ERR_INVALID,
+				       "port %u is in server.listen too, "
+				       "wanted another one",
+				       port);
+	}
+	return true;
+}
+
+static bool check_addresses(const struct config *config, struct err *err)
+{
+	unsigned int port;
+
+	for (size_t i = 0; i < config->listen_count; i++) {
+		if (!check_address(config->listen[i], &port, err))
+			return config_wrap(config, err, "server.listen[%zu]",
+					   i);
+	}
+	for (size_t i = 0; i < config->admin_listen_count; i++) {
+		if (!check_address(config->admin_listen[i], &port, err) ||
+		    !check_admin_port(config, port, err))
+			return config_wrap(config, err,
+					   "server.admin_listen[%zu]", i);
+	}
+	return true;
+}
+
+static bool check_url(const struct config *config, struct err *err)
+{
+	if (address_is_url(config->public_url))
+		return true;
+	err_set(err, ERR_INVALID,
+		"got '%.200s', wanted \"https://HOST\" or "
+		"\"https://HOST:PORT\" and nothing behind it",
+		config->public_url);
+	return config_wrap(config, err, "server.public_url");
+}
+
+static bool check_manifest(const struct config *config, struct err *err)
+{
+	if (config->manifest_key)
+		return true;
+	err_set(err, ERR_INVALID,
+		"missing; 'otterd keygen --out manifest-key.pem' makes one");
+	return config_wrap(config, err, "manifest.key");
+}
+
+bool config_check(struct config *config, struct err *err)
+{
+	return check_url(config, err) && check_addresses(config, err) &&
+	       check_names(config, certificates(config), err) &&
+	       check_names(config, profiles(config), err) &&
+	       check_names(config, signers(config), err) &&
+	       check_names(config, products(config), err) &&
+	       check_profiles(config, err) && check_rules(config, err) &&
+	       check_default_profile(config, err) &&
+	       check_products(config, err) && check_manifest(config, err);
+}
