@@ -31,6 +31,14 @@ bool db_open(struct db **out, const char *data_dir, enum db_mode mode,
 void db_close(struct db *db);
 
 /*
+ * A reader: read the database as of one moment until db_read_end().  Between
+ * the two every query is cheaper, since the database is locked and looked at
+ * once; not for long, because the log cannot shrink meanwhile.
+ */
+bool db_read_begin(struct db *db, struct err *err);
+void db_read_end(struct db *db);
+
+/*
  * Hold DATA_DIR/otterd.lock, which the daemon holds while it runs and a
  * command must hold to write without one.  ERR_BUSY when another process has
  * it.  Closing *fd gives it back.

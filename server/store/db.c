@@ -259,6 +259,19 @@ bool db_begin(struct db *db, struct err *err)
 	return run(db, STATEMENT_BEGIN, err);
 }
 
+bool db_read_begin(struct db *db, struct err *err)
+{
+	return run(db, STATEMENT_READ, err);
+}
+
+void db_read_end(struct db *db)
+{
+	struct err ignored; /* nothing was written that could be lost */
+
+	if (db_in_transaction(db) && !run(db, STATEMENT_COMMIT, &ignored))
+		run(db, STATEMENT_ROLLBACK, &ignored);
+}
+
 bool db_commit(struct db *db, struct err *err)
 {
 	return run(db, STATEMENT_COMMIT, err);

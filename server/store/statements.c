@@ -23,6 +23,7 @@
 const char *const statement_sql[STATEMENT_COUNT] = {
 	/* IMMEDIATE: the write lock is taken here, not in the middle. */
 	[STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
+	[STATEMENT_READ] = "BEGIN",
 	[STATEMENT_COMMIT] = "COMMIT",
 	[STATEMENT_ROLLBACK] = "ROLLBACK",
 	[STATEMENT_SAVEPOINT] = "SAVEPOINT job",
