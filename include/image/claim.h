@@ -16,9 +16,10 @@
 #include "image/blob.h"
 
 /*
- * blob_upload_commit() under a claim.  The caller closes *claim when the row
- * is committed or given up; it is -1 on failure.  ERR_BUSY when the same
- * image was being removed just then.  Slow, as the commit is.
+ * blob_upload_commit() under a claim, which ends when the upload is freed and
+ * *claim closed: after the row was committed, or was given up and before
+ * claim_remove().  *claim is -1 on failure.  ERR_BUSY when the same image was
+ * being removed just then.  Slow, as the commit is.
  */
 bool claim_commit(int *claim, struct blob_store *store,
 		  struct blob_upload *upload, const struct digest *id,

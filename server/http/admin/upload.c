@@ -25,14 +25,20 @@ struct upload {
 	struct audit_row audit;
 };
 
-static void free_upload(void *state)
+/* The files are done with, and with them the claim. */
+static void release(struct upload *u)
 {
-	struct upload *u = state;
-
 	blob_upload_free(u->blob);
+	u->blob = NULL;
 	if (u->fd >= 0)
 		close(u->fd);
-	free(u);
+	u->fd = -1;
+}
+
+static void free_upload(void *state)
+{
+	release(state);
+	free(state);
 }
 
 static struct upload *new_upload(struct request *r,
@@ -174,8 +180,7 @@ void upload_body(struct request *r, const void *data, size_t len)
 
 	if (blob_upload_write(u->blob, data, len, &err))
 		return;
-	blob_upload_free(u->blob); /* the rest of the body may take long */
-	u->blob = NULL;
+	release(u); /* the rest of the body may take long */
 	reply_err(r, MHD_HTTP_BAD_REQUEST, &err);
 }
 
@@ -204,8 +209,7 @@ static void image_added(struct request *r, bool ok, const struct err *err)
 {
 	struct upload *u = r->state;
 
-	close(u->fd);
-	u->fd = -1;
+	release(u);
 	if (!ok) {
 		image_discard(r, &u->row.sha256);
 		reply_err(r, MHD_HTTP_UNPROCESSABLE_CONTENT, err);
@@ -225,6 +229,7 @@ static void image_stored(struct request *r, bool ok, const struct err *err)
 		request_write(r, add_image, image_added);
 		return;
 	}
+	release(u);
 	image_discard(r, &u->row.sha256);
 	reply_err(r, MHD_HTTP_UNPROCESSABLE_CONTENT, err);
 }

@@ -168,6 +168,29 @@ static void test_each_claim_counts(void **state)
 	assert_false(is_there(f));
 }
 
+/* The claim lasts until both the upload and the descriptor are gone. */
+static void test_ends_with_upload(void **state)
+{
+	struct fixture *f = *state;
+	struct blob_upload *u;
+	struct digest id;
+	struct err err;
+	uint64_t size;
+	int claim;
+
+	assert_true(blob_upload_begin(&u, f->store, 1024, BLOB_LENGTH_UNKNOWN,
+				      &err) &&
+		    blob_upload_write(u, bytes, sizeof(bytes), &err) &&
+		    blob_upload_end(u, &id, &size, &err) &&
+		    claim_commit(&claim, f->store, u, &id, &err));
+	close(claim);
+	check_remove(f, (struct rows){0}, true, 0);
+	assert_true(is_there(f));
+	blob_upload_free(u);
+	check_remove(f, (struct rows){0}, true, 1);
+	assert_false(is_there(f));
+}
+
 static void test_removing_nothing(void **state)
 {
 	check_remove(*state, (struct rows){0}, true, 0);
@@ -230,6 +253,7 @@ int main(void)
 		WITH_STORE(test_keeps_when_rows_cannot_be_read),
 		WITH_STORE(test_keeps_what_is_claimed),
 		WITH_STORE(test_each_claim_counts),
+		WITH_STORE(test_ends_with_upload),
 		WITH_STORE(test_removing_nothing),
 		WITH_STORE(test_race),
 	};

@@ -29,6 +29,7 @@
 #include "base/hex.h"
 #include "base/strbuf.h"
 #include "http/app.h"
+#include "http/gate.h"
 #include "http/server.h"
 #include "store/access.h"
 
@@ -155,9 +156,9 @@ static inline int fixture_open(void **state)
 				       fixture_nothing, NULL, f->reader, &err),
 		      &err);
 	fixture_check(port_open(&f->port, &err), &err);
-	fixture_check(
-		http_server_open(&f->server, &f->app, f->reader, f->port, &err),
-		&err);
+	fixture_check(http_server_open(&f->server, &f->app, f->reader, f->port,
+				       GATE_HEAD_MAX, &err),
+		      &err);
 	f->client = (struct http_client){.peer = {.address = "192.0.2.7",
 						  .tls_version = "TLSv1.3",
 						  .cipher = "c",

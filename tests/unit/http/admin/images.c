@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include <sqlite3.h>
+
 static const char image[] = "an image for lamps";
 static const char images[] = "/api/v1/products/inklay/images";
 static const char lamps[] = "/api/v1/products/lamp/images";
@@ -170,6 +172,35 @@ static void test_chunked_too_large(void **state)
 	assert_int_equal(fixture_files(f), 0);
 }
 
+/* A row that cannot be written takes the bytes with it, unless another row
+ * names them. */
+static void test_upload_undone(void **state)
+{
+	struct fixture *f = *state;
+	char path[64], hex[DIGEST_HEX_SIZE];
+	sqlite3 *db;
+
+	fixture_hex(image, sizeof(image), hex);
+	fixture_expect("before",
+		       fixture_upload(f, lamps, "1", -1, image, sizeof(image)),
+		       201, hex);
+	snprintf(path, sizeof(path), "%s/otterd.db", f->dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "DROP TABLE audit", NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(db);
+	fixture_expect("the same bytes, another product",
+		       fixture_upload(f, images, "1", 0, image, sizeof(image)),
+		       500, "internal error");
+	assert_int_equal(fixture_files(f), 1);
+	fixture_expect("other bytes",
+		       fixture_upload(f, lamps, "2", -1, image, 3), 500,
+		       "internal error");
+	assert_int_equal(fixture_files(f), 1);
+	fixture_expect("list", fixture_call(f, "GET", images, "viewer", NULL),
+		       200, "{\"images\":[]}");
+}
+
 static void test_signature(void **state)
 {
 	struct fixture *f = *state;
@@ -292,6 +323,7 @@ int main(void)
 		WITH_SERVER(test_upload_signatures),
 		WITH_SERVER(test_upload_framing),
 		WITH_SERVER(test_chunked_too_large),
+		WITH_SERVER(test_upload_undone),
 		WITH_SERVER(test_signature),
 		WITH_SERVER(test_delete),
 		WITH_SERVER(test_delete_last),
