@@ -125,22 +125,17 @@ static bool equals(struct span s, const char *word)
 
 /*
  * Cut off bytes of `class` and percent escapes of anything but NUL, RFC 3986
- * section 2.1.  False at a '%' that does not begin one.
+ * section 2.1.
  */
-static bool take_escaped(struct span *s, int class)
+static void take_escaped(struct span *s, int class)
 {
-	for (;;) {
-		int high, low;
+	int high, low;
 
-		take(s, class);
-		if (!s->len || *s->at != '%')
-			return true;
-		if (s->len < 3)
-			return false;
+	for (take(s, class); s->len >= 3 && *s->at == '%'; take(s, class)) {
 		high = hex_digit(s->at[1]);
 		low = hex_digit(s->at[2]);
 		if (high < 0 || low < 0 || high + low == 0)
-			return false;
+			return;
 		s->at += 3;
 		s->len -= 3;
 	}
@@ -149,7 +144,7 @@ static bool take_escaped(struct span *s, int class)
 /* ---- host ---------------------------------------------------------------- */
 
 /* "[" IPv6address "]" */
-static bool take_ipv6(struct span *s)
+static void take_ipv6(struct span *s)
 {
 	char text[INET6_ADDRSTRLEN];
 	struct in6_addr address;
@@ -157,12 +152,13 @@ static bool take_ipv6(struct span *s)
 	size_t len = end ? (size_t)(end - s->at) - 1 : 0;
 
 	if (!end || len >= sizeof(text))
-		return false;
+		return;
 	memcpy(text, s->at + 1, len);
 	text[len] = '\0';
+	if (strlen(text) != len || inet_pton(AF_INET6, text, &address) != 1)
+		return;
 	s->at += len + 2;
 	s->len -= len + 2;
-	return inet_pton(AF_INET6, text, &address) == 1;
 }
 
 static bool valid_port(struct span s)
@@ -184,12 +180,12 @@ static bool valid_host(struct span s)
 {
 	const char *start = s.at;
 
-	if (s.len && *s.at == '[') {
-		if (!take_ipv6(&s))
-			return false;
-	} else if (!take_escaped(&s, HOST) || s.at == start) {
+	if (s.len && *s.at == '[')
+		take_ipv6(&s);
+	else
+		take_escaped(&s, HOST);
+	if (s.at == start)
 		return false;
-	}
 	return !s.len || (take_char(&s, ':') && valid_port(s));
 }
 
@@ -257,7 +253,8 @@ static bool read_target(struct span target, bool options,
 		return true;
 	if ((!target.len || *target.at != '/') && !take_origin(&target))
 		return bad(fault, "the request target is not a path");
-	if (!take_escaped(&target, TARGET) || target.len)
+	take_escaped(&target, TARGET);
+	if (target.len)
 		return bad(fault, "the request target is malformed");
 	return true;
 }
