@@ -51,6 +51,8 @@ static const struct {
 	 ";x=;",
 	 "/?a&b&c&d&e&f&g&h&i&j&k&l&m&n&o&p&q&r&s&t&u&v&w&x&y"},
 	/* no pair: what has one reading */
+	{"every digit of an escape", "/%30%39%4a%4F%6A%6f", "/09JOjo", "",
+	 NULL},
 	{"empty query", "/a?", "/a", "", NULL},
 	{"empty pieces", "/a?&b=1&&c&", "/a", "b=1;c=;", NULL},
 	{"plus stands for itself", "/a+b?c=d+e", "/a+b", "c=d+e;", NULL},
