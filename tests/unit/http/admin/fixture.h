@@ -21,6 +21,7 @@
 
 #include <cmocka.h>
 #include <dirent.h>
+#include <ftw.h>
 #include <jansson.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -171,23 +172,13 @@ static inline int fixture_open(void **state)
 	return 0;
 }
 
-static inline void fixture_remove(const char *path)
+static inline int fixture_remove(const char *path, const struct stat *st,
+				 int type, struct FTW *place)
 {
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-	char name[512];
-
-	while (dir && (entry = readdir(dir))) {
-		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
-			continue;
-		snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
-		if (unlink(name))
-			fixture_remove(name);
-	}
-	if (dir)
-		closedir(dir);
-	rmdir(path);
+	(void)st;
+	(void)type;
+	(void)place;
+	return remove(path);
 }
 
 static inline int fixture_close(void **state)
@@ -205,7 +196,8 @@ static inline int fixture_close(void **state)
 	for (int i = 0; i < 3; i++)
 		EVP_PKEY_free(f->signers[i].key);
 	EVP_PKEY_free(f->site.manifest.key);
-	fixture_remove(f->dir);
+	assert_int_equal(nftw(f->dir, fixture_remove, 8, FTW_DEPTH | FTW_PHYS),
+			 0);
 	free(f);
 	return 0;
 }
