@@ -222,6 +222,7 @@ static void *run_writer(void *arg)
 	bool stopping;
 	struct err err;
 
+	pthread_setname_np(pthread_self(), "writer");
 	do {
 		wait_for_work(writer);
 		/* Read before the queues: what was submitted before the stop
