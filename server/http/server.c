@@ -208,16 +208,17 @@ static void handle(struct request_private *x)
 }
 
 /*
- * libmicrohttpd closes the connection after an answer that comes before the
- * body of a POST or PUT.  After any other method it would take the body for
- * the next request, so there the body is read and dropped first.
+ * An answer that comes before the body of a POST or PUT makes libmicrohttpd
+ * close the connection, which spares the rest of a large body.  After any
+ * other method it would take the body for the next request, so there the
+ * body is read and dropped first.
  */
 static bool may_send_early(const struct request_private *x)
 {
 	const struct request *r = &x->request;
 
-	return !r->content_length || strcmp(r->method, "PUT") == 0 ||
-	       strcmp(r->method, "POST") == 0;
+	return r->content_length && (strcmp(r->method, "PUT") == 0 ||
+				     strcmp(r->method, "POST") == 0);
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
