@@ -27,6 +27,8 @@ struct request_private {
 	bool handled;		 /* handle() was called */
 	bool suspended;		 /* by libmicrohttpd, until the job is back */
 
+	uint64_t dropped; /* bytes of the body that came after the reply */
+
 	bool replied;
 	unsigned int status;
 	struct MHD_Response *response; /* until it is queued */

@@ -21,9 +21,10 @@ enum {
 	 * so not larger than needed.
 	 */
 	CONNECTION_MEMORY = 8 * 1024,
-	CONNECTIONS_MAX = 1000000, /* the front has the limit that counts */
-	RUNS_MAX = 8,		   /* of libmicrohttpd before other events */
-	SERIES_MAX = 256	   /* route and status pairs counted apart */
+	CONNECTIONS_MAX = 1000000,   /* the front has the limit that counts */
+	RUNS_MAX = 8,		     /* of libmicrohttpd before other events */
+	DROP_MAX = 16 * 1024 * 1024, /* bytes of a body after its answer */
+	SERIES_MAX = 256	     /* route and status pairs counted apart */
 };
 
 /* The metrics of one route and status, found by a short linear search. */
@@ -176,15 +177,18 @@ static void begin(struct request_private *x, const char *method)
 		r->route->begin(r);
 }
 
-static void take_body(struct request_private *x, const char *data, size_t len)
+/* False when the client sends on and on although it has its answer. */
+static bool take_body(struct request_private *x, const char *data, size_t len)
 {
 	struct request *r = &x->request;
 
-	if (x->replied)
-		return; /* the rest of the body is dropped */
+	if (x->replied) {
+		x->dropped += len;
+		return x->dropped <= DROP_MAX;
+	}
 	if (r->route->body) {
 		r->route->body(r, data, len);
-		return;
+		return true;
 	}
 	if (r->body.len + len > r->route->body_max)
 		reply_problem(r, MHD_HTTP_CONTENT_TOO_LARGE,
@@ -193,6 +197,7 @@ static void take_body(struct request_private *x, const char *data, size_t len)
 			      r->route->body_max);
 	else
 		strbuf_add(&r->body, data, len);
+	return true;
 }
 
 static void handle(struct request_private *x)
@@ -240,7 +245,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
 						       : MHD_YES;
 	}
 	if (*upload_size) {
-		take_body(x, upload_data, *upload_size);
+		if (!take_body(x, upload_data, *upload_size))
+			return MHD_NO;
 		*upload_size = 0;
 		return MHD_YES;
 	}
