@@ -98,12 +98,13 @@ static bool print_json(const struct finding *finding, struct err *err)
 {
 	json_t *object = json_pack("{s:s, s:I}", "format", finding->format,
 				   "size", (json_int_t)finding->size);
+	size_t len;
 	char *text;
 
 	for (int i = 0; object && i < ALGORITHMS; i++)
 		json_object_set_new(object, algorithms[i],
 				    json_string(finding->digests[i]));
-	text = object ? json_write(object, NULL) : NULL;
+	text = object ? json_write(object, &len) : NULL;
 	json_decref(object);
 	if (!text)
 		return err_memory(err);
