@@ -30,6 +30,7 @@ struct config_places {
 };
 
 struct walk {
+	const char *text; /* the file */
 	yaml_document_t *document;
 	struct config_places *places;
 	char key[KEY_SIZE]; /* of the value in hand */
@@ -191,33 +192,40 @@ static bool check_port(struct walk *w, const yaml_node_t *node,
 	return true;
 }
 
+/* The words that are supported, as "text or json". */
+static void list_words(char list[static GOT_SIZE],
+		       const cyaml_schema_value_t *schema)
+{
+	const cyaml_strval_t *words = schema->enumeration.strings;
+	size_t len = 0;
+
+	for (uint32_t i = 0; i < schema->enumeration.count; i++) {
+		if (words[i].val < 0)
+			continue;
+		len += (size_t)snprintf(list + len, GOT_SIZE - len, "%s%s",
+					len ? " or " : "", words[i].str);
+		assert(len < GOT_SIZE);
+	}
+}
+
 static bool check_word(struct walk *w, const yaml_node_t *node,
 		       const cyaml_schema_value_t *schema)
 {
 	const cyaml_strval_t *words = schema->enumeration.strings;
-	const char *sep = "", *reason = "";
-	char wanted[GOT_SIZE] = "";
-	size_t len = 0;
+	char wanted[GOT_SIZE];
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < schema->enumeration.count; i++) {
-		bool got = node->type == YAML_SCALAR_NODE &&
-			   strcmp(text_of(node), words[i].str) == 0;
-
-		if (got && words[i].val >= 0)
-			return check_scalar(w, node, "a word");
-		if (got)
-			reason = ", which is not supported yet";
-		if (words[i].val < 0)
-			continue;
-		len += (size_t)snprintf(wanted + len, sizeof(wanted) - len,
-					"%s%s", sep, words[i].str);
-		assert(len < sizeof(wanted));
-		sep = " or ";
-	}
-	if (!*reason)
+	list_words(wanted, schema);
+	if (!check_scalar(w, node, wanted))
+		return false;
+	while (i < schema->enumeration.count &&
+	       strcmp(text_of(node), words[i].str) != 0)
+		i++;
+	if (i == schema->enumeration.count)
 		return mismatch(w, node, wanted);
-	return fault(w, w->line, "got '%s'%s, wanted %s", text_of(node), reason,
-		     wanted);
+	return words[i].val >= 0 ||
+	       fault(w, w->line, "'%s' is not supported yet, wanted %s",
+		     words[i].str, wanted);
 }
 
 static bool check_unsupported(struct walk *w, const yaml_node_t *node,
@@ -288,6 +296,7 @@ static bool check_pair(struct walk *w, const yaml_node_pair_t *pair,
 	size_t i, key_len = strlen(w->key);
 	bool ok;
 
+	w->line = line_of(key);
 	if (!check_scalar(w, key, "a key"))
 		return false;
 	for (i = 0; fields[i].key; i++) {
@@ -352,6 +361,16 @@ static bool check_value(struct walk *w, const yaml_node_t *node,
 
 /* ---- the document ------------------------------------------------------- */
 
+/* The line of a byte of the file. */
+static unsigned int line_at(const struct walk *w, size_t offset)
+{
+	unsigned int line = 1;
+
+	for (size_t i = 0; i < offset; i++)
+		line += w->text[i] == '\n';
+	return line;
+}
+
 static bool parse(const struct walk *w, yaml_parser_t *parser,
 		  yaml_document_t *document)
 {
@@ -360,7 +379,7 @@ static bool parse(const struct walk *w, yaml_parser_t *parser,
 	if (parser->error == YAML_MEMORY_ERROR)
 		return err_memory(w->err);
 	if (parser->error == YAML_READER_ERROR)
-		return fault(w, (unsigned int)parser->mark.line + 1,
+		return fault(w, line_at(w, parser->problem_offset),
 			     "not UTF-8 text: %s", parser->problem);
 	return fault(w, (unsigned int)parser->problem_mark.line + 1,
 		     "not YAML: %s", parser->problem);
@@ -406,7 +425,7 @@ bool document_check(struct config_places **out, const char *path,
 		    const cyaml_schema_value_t *schema, struct err *err)
 {
 	struct config_places *places = calloc(1, sizeof(*places));
-	struct walk w = {.places = places, .err = err};
+	struct walk w = {.text = text, .places = places, .err = err};
 	yaml_parser_t parser;
 	bool ok;
 

@@ -177,7 +177,7 @@ static bool fill_product(struct product_spec *to,
 {
 	ident_parse(&to->name, from->name, strlen(from->name));
 	to->require_signature = !from->allow_unsigned;
-	to->signers = new_array(from->signer_count, sizeof(const void *));
+	to->signers = new_array(from->signer_count, sizeof(*to->signers));
 	if (!to->signers)
 		return false;
 	for (size_t i = 0; i < from->signer_count; i++) {
