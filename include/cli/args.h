@@ -36,6 +36,13 @@ enum { ARGS_OPTIONS_MAX = 8 };
 bool args_read(const struct args *args, int argc, char **argv, char ***operands,
 	       int *status);
 
+/*
+ * Say on standard error what is wrong with a value of the command `name`, and
+ * how it is used.  Returns EXIT_USAGE.
+ */
+int args_wrong(const struct args *args, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* The option -c, for every command that reads the configuration. */
 #define ARGS_CONFIG(to)                                                \
 	{                                                              \

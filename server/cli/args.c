@@ -33,11 +33,7 @@ static void print_help(const struct args *args, const char *name)
 	printf("  %-26s %s\n", "-h, --help", "this text");
 }
 
-static bool wrong(const struct args *args, const char *name, const char *fmt,
-		  ...) __attribute__((format(printf, 3, 4)));
-
-static bool wrong(const struct args *args, const char *name, const char *fmt,
-		  ...)
+int args_wrong(const struct args *args, const char *name, const char *fmt, ...)
 {
 	va_list words;
 
@@ -47,7 +43,7 @@ static bool wrong(const struct args *args, const char *name, const char *fmt,
 	va_end(words);
 	fputc('\n', stderr);
 	print_usage(stderr, args, name);
-	return false;
+	return EXIT_USAGE;
 }
 
 /* The table in the two forms that getopt_long(3) wants. */
@@ -93,20 +89,20 @@ static void take(const struct args_option *option, bool *given)
 		*option->flag = true;
 }
 
-static bool judge(const struct args *args, const bool *given, int argc,
-		  char **argv)
+static int judge(const struct args *args, const bool *given, int argc,
+		 char **argv)
 {
 	for (size_t i = 0; i < args->option_count; i++) {
 		if (args->options[i].required && !given[i])
-			return wrong(args, argv[0], "--%s is missing",
-				     args->options[i].name);
+			return args_wrong(args, argv[0], "--%s is missing",
+					  args->options[i].name);
 	}
 	if (argc - optind < args->operands)
-		return wrong(args, argv[0], "something is missing");
+		return args_wrong(args, argv[0], "something is missing");
 	if (argc - optind > args->operands)
-		return wrong(args, argv[0], "unexpected '%s'",
-			     argv[optind + args->operands]);
-	return true;
+		return args_wrong(args, argv[0], "unexpected '%s'",
+				  argv[optind + args->operands]);
+	return EXIT_DONE;
 }
 
 bool args_read(const struct args *args, int argc, char **argv, char ***operands,
@@ -135,5 +131,6 @@ bool args_read(const struct args *args, int argc, char **argv, char ***operands,
 		take(&args->options[got], &given[got]);
 	}
 	*operands = argv + optind;
-	return judge(args, given, argc, argv);
+	*status = judge(args, given, argc, argv);
+	return *status == EXIT_DONE;
 }

@@ -83,6 +83,15 @@ static void name_algorithms(struct strbuf *out)
 		strbuf_printf(out, "%s%s", i ? ", " : "", key_algorithms[i]);
 }
 
+static bool is_known(const char *algorithm)
+{
+	for (size_t i = 0; key_algorithms[i]; i++) {
+		if (strcmp(algorithm, key_algorithms[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 int keygen_main(int argc, char **argv)
 {
 	const char *path = NULL, *algorithm = "ecdsa-p256";
@@ -114,6 +123,10 @@ int keygen_main(int argc, char **argv)
 	strbuf_free(&known);
 	if (!go)
 		return status;
+	if (!is_known(algorithm))
+		return args_wrong(&args, argv[0],
+				  "'%s' is no algorithm; --help lists them",
+				  algorithm);
 	if (!generate(path, algorithm, &err))
 		return command_failed(argv[0], &err);
 	return EXIT_DONE;

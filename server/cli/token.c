@@ -1,11 +1,14 @@
 #include "cli/token.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "base/ident.h"
 #include "cli/args.h"
 #include "cli/ask.h"
 #include "cli/command.h"
 #include "config.h"
+#include "store/access.h"
 
 /* Ask for what has no file in its answer. */
 static json_t *ask_plainly(const char *config, json_t *request, struct err *err)
@@ -15,6 +18,19 @@ static json_t *ask_plainly(const char *config, json_t *request, struct err *err)
 
 	ask(config, request, &answer, &fd, err);
 	return answer;
+}
+
+static bool is_ident(const char *text)
+{
+	struct ident id;
+
+	return ident_parse(&id, text, strlen(text));
+}
+
+static int wrong_name(const struct args *args, char **argv, const char *text)
+{
+	return args_wrong(args, argv[0], "'%s' is no name: expected %s", text,
+			  ident_rule);
 }
 
 static int token_add(int argc, char **argv)
@@ -38,12 +54,17 @@ static int token_add(int argc, char **argv)
 		.option_count = 2,
 		.operands = 1};
 	char **operands;
+	enum role known;
 	json_t *answer;
 	struct err err;
 	int status;
 
 	if (!args_read(&args, argc, argv, &operands, &status))
 		return status;
+	if (!is_ident(operands[0]))
+		return wrong_name(&args, argv, operands[0]);
+	if (!role_parse(&known, role))
+		return args_wrong(&args, argv[0], "'%s' is no role", role);
 	answer = ask_plainly(config,
 			     json_pack("{s:s, s:s, s:s}", "verb", "token-add",
 				       "name", operands[0], "role", role),
@@ -104,6 +125,8 @@ static int token_revoke(int argc, char **argv)
 
 	if (!args_read(&args, argc, argv, &operands, &status))
 		return status;
+	if (!is_ident(operands[0]))
+		return wrong_name(&args, argv, operands[0]);
 	answer = ask_plainly(config,
 			     json_pack("{s:s, s:s}", "verb", "token-revoke",
 				       "name", operands[0]),
