@@ -33,7 +33,7 @@ static int wrong_name(const struct args *args, char **argv, const char *text)
 			  ident_rule);
 }
 
-static int token_add(int argc, char **argv)
+static int add(int argc, char **argv)
 {
 	const char *config = CONFIG_DEFAULT_PATH, *role = NULL;
 	const struct args_option options[] = {
@@ -77,7 +77,7 @@ static int token_add(int argc, char **argv)
 	return EXIT_DONE;
 }
 
-static int token_list(int argc, char **argv)
+static int list(int argc, char **argv)
 {
 	const char *config = CONFIG_DEFAULT_PATH;
 	const struct args_option options[] = {ARGS_CONFIG(&config)};
@@ -108,7 +108,7 @@ static int token_list(int argc, char **argv)
 	return EXIT_DONE;
 }
 
-static int token_revoke(int argc, char **argv)
+static int revoke(int argc, char **argv)
 {
 	const char *config = CONFIG_DEFAULT_PATH;
 	const struct args_option options[] = {ARGS_CONFIG(&config)};
@@ -140,9 +140,9 @@ static int token_revoke(int argc, char **argv)
 int token_main(int argc, char **argv)
 {
 	static const struct command commands[] = {
-		{"add", "make a token and print it", token_add},
-		{"list", "list all tokens", token_list},
-		{"revoke", "make a token worthless", token_revoke},
+		{"add", "make a token and print it", add},
+		{"list", "list all tokens", list},
+		{"revoke", "make a token worthless", revoke},
 	};
 
 	return command_run(commands, sizeof(commands) / sizeof(*commands), argc,
