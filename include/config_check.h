@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "config.h"
+#include "config_data.h"
 
 /*
  * Check addresses, names and what refers to them, and write SNI in lower

@@ -31,11 +31,12 @@ bool document_check(struct config_places **out, const char *path,
 void document_free(struct config_places *places); /* NULL is legal */
 
 /*
- * Put "FILE:LINE: KEY: " before the reason in *err.  `key` is written as
- * "tls.profiles[0].certificates[2]"; when the file does not have it, the line
- * is that of the nearest key around it.  Always returns false.
+ * Put "FILE:LINE: KEY: " before the reason in *err.  The format makes the
+ * key, as "tls.profiles[0].certificates[2]"; when the file does not have it,
+ * the line is that of the nearest key around it.  Always returns false.
  */
 bool document_wrap(const struct config_places *places, struct err *err,
-		   const char *key);
+		   const char *key_fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #endif

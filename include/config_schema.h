@@ -6,7 +6,7 @@
 
 #include <cyaml/cyaml.h>
 
-#include "config.h"
+#include "config_data.h"
 #include "config_number.h"
 
 /* What libcyaml fills.  struct config comes first: who has one has both. */

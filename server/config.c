@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "config_check.h"
 #include "config_document.h"
+#include "config_names.h"
 #include "config_schema.h"
 
 enum {
@@ -45,7 +46,28 @@ bool config_wrap(const struct config *config, struct err *err,
 	va_start(args, key_fmt);
 	vsnprintf(key, sizeof(key), key_fmt, args);
 	va_end(args);
-	return document_wrap(config->places, err, key);
+	return document_wrap(config->places, err, "%s", key);
+}
+
+size_t config_certificate(const struct config *config, const char *name)
+{
+	struct config_names names = names_of_certificates(config);
+
+	return names_find(&names, name);
+}
+
+size_t config_profile(const struct config *config, const char *name)
+{
+	struct config_names names = names_of_profiles(config);
+
+	return names_find(&names, name);
+}
+
+size_t config_signer(const struct config *config, const char *name)
+{
+	struct config_names names = names_of_signers(config);
+
+	return names_find(&names, name);
 }
 
 /* ---- what libcyaml leaves to do ----------------------------------------- */

@@ -5,121 +5,49 @@
 
 #include "base/ident.h"
 #include "config_address.h"
+#include "config_document.h"
+#include "config_names.h"
 
-/* A list of structs that begin with their name. */
-struct named {
-	const char *key;  /* of the list */
-	const char *kind; /* of one entry */
-	const void *items;
-	size_t count;
-	size_t stride; /* bytes */
-};
-
-#define NAMED(key_, kind_, list, count_) \
-	((struct named){.key = key_,     \
-			.kind = kind_,   \
-			.items = list,   \
-			.count = count_, \
-			.stride = sizeof((list)[0])})
-
-static struct named certificates(const struct config *c)
-{
-	return NAMED("tls.certificates", "certificate", c->certificates,
-		     c->certificate_count);
-}
-
-static struct named profiles(const struct config *c)
-{
-	return NAMED("tls.profiles", "profile", c->profiles, c->profile_count);
-}
-
-static struct named signers(const struct config *c)
-{
-	return NAMED("signers", "signer", c->signers, c->signer_count);
-}
-
-static struct named products(const struct config *c)
-{
-	return NAMED("products", "product", c->products, c->product_count);
-}
-
-static const char *name_at(const struct named *list, size_t i)
-{
-	const void *item = (const char *)list->items + i * list->stride;
-
-	return *(char *const *)item;
-}
-
-/* The index, or the count when there is none of that name. */
-static size_t find(const struct named *list, const char *name)
-{
-	size_t i = 0;
-
-	while (i < list->count && strcmp(name_at(list, i), name) != 0)
-		i++;
-	return i;
-}
-
-size_t config_certificate(const struct config *config, const char *name)
-{
-	struct named list = certificates(config);
-
-	return find(&list, name);
-}
-
-size_t config_profile(const struct config *config, const char *name)
-{
-	struct named list = profiles(config);
-
-	return find(&list, name);
-}
-
-size_t config_signer(const struct config *config, const char *name)
-{
-	struct named list = signers(config);
-
-	return find(&list, name);
-}
-
-static bool check_names(const struct config *config, struct named list,
+static bool check_names(const struct config *config, struct config_names list,
 			struct err *err)
 {
 	for (size_t i = 0; i < list.count; i++) {
-		const char *name = name_at(&list, i);
+		const char *name = names_at(&list, i);
 		struct ident ident;
 
 		if (!ident_parse(&ident, name, strlen(name)))
 			err_set(err, ERR_INVALID, "got '%.80s', wanted %s",
 				name, ident_rule);
-		else if (find(&list, name) < i)
+		else if (names_find(&list, name) < i)
 			err_set(err, ERR_INVALID, "a second %s '%s'", list.kind,
 				name);
 		else
 			continue;
-		return config_wrap(config, err, "%s[%zu].name", list.key, i);
+		return document_wrap(config->places, err, "%s[%zu].name",
+				     list.key, i);
 	}
 	return true;
 }
 
-static bool check_name(const struct named *list, const char *name,
+static bool check_name(const struct config_names *list, const char *name,
 		       struct err *err)
 {
-	return find(list, name) < list->count ||
+	return names_find(list, name) < list->count ||
 	       err_set(err, ERR_NOT_FOUND, "no %s '%.80s' in %s", list->kind,
 		       name, list->key);
 }
 
 static bool check_profiles(const struct config *config, struct err *err)
 {
-	struct named list = certificates(config);
+	struct config_names list = names_of_certificates(config);
 
 	for (size_t i = 0; i < config->profile_count; i++) {
 		const struct config_profile *p = &config->profiles[i];
 
 		for (size_t j = 0; j < p->certificate_count; j++) {
 			if (!check_name(&list, p->certificates[j], err))
-				return config_wrap(
-					config, err,
+				return document_wrap(
+					config->places, err,
 					"tls.profiles[%zu].certificates[%zu]",
 					i, j);
 		}
@@ -130,7 +58,7 @@ static bool check_profiles(const struct config *config, struct err *err)
 static bool check_rule(const struct config *config, struct config_rule *rule,
 		       const char **member, struct err *err)
 {
-	struct named list = profiles(config);
+	struct config_names list = names_of_profiles(config);
 
 	*member = ".sni";
 	if (rule->sni && !address_is_sni(rule->sni))
@@ -153,8 +81,8 @@ static bool check_rules(const struct config *config, struct err *err)
 		const char *member;
 
 		if (!check_rule(config, rule, &member, err))
-			return config_wrap(config, err, "tls.select[%zu]%s", i,
-					   member);
+			return document_wrap(config->places, err,
+					     "tls.select[%zu]%s", i, member);
 		for (char *p = rule->sni; p && *p; p++)
 			*p = (char)tolower((unsigned char)*p);
 	}
@@ -163,15 +91,15 @@ static bool check_rules(const struct config *config, struct err *err)
 
 static bool check_default_profile(const struct config *config, struct err *err)
 {
-	struct named list = profiles(config);
+	struct config_names list = names_of_profiles(config);
 
 	return check_name(&list, config->default_profile, err) ||
-	       config_wrap(config, err, "tls.default_profile");
+	       document_wrap(config->places, err, "tls.default_profile");
 }
 
 static bool check_products(const struct config *config, struct err *err)
 {
-	struct named list = signers(config);
+	struct config_names list = names_of_signers(config);
 
 	for (size_t i = 0; i < config->product_count; i++) {
 		const struct config_product *p = &config->products[i];
@@ -180,14 +108,14 @@ static bool check_products(const struct config *config, struct err *err)
 			err_set(err, ERR_INVALID,
 				"none, wanted at least one or "
 				"require_signature: false");
-			return config_wrap(config, err, "products[%zu].signers",
-					   i);
+			return document_wrap(config->places, err,
+					     "products[%zu].signers", i);
 		}
 		for (size_t j = 0; j < p->signer_count; j++) {
 			if (!check_name(&list, p->signers[j], err))
-				return config_wrap(config, err,
-						   "products[%zu].signers[%zu]",
-						   i, j);
+				return document_wrap(
+					config->places, err,
+					"products[%zu].signers[%zu]", i, j);
 		}
 	}
 	return true;
@@ -231,14 +159,14 @@ static bool check_addresses(const struct config *config, struct err *err)
 
 	for (size_t i = 0; i < config->listen_count; i++) {
 		if (!check_address(config->listen[i], &port, err))
-			return config_wrap(config, err, "server.listen[%zu]",
-					   i);
+			return document_wrap(config->places, err,
+					     "server.listen[%zu]", i);
 	}
 	for (size_t i = 0; i < config->admin_listen_count; i++) {
 		if (!check_address(config->admin_listen[i], &port, err) ||
 		    !check_admin_port(config, port, err))
-			return config_wrap(config, err,
-					   "server.admin_listen[%zu]", i);
+			return document_wrap(config->places, err,
+					     "server.admin_listen[%zu]", i);
 	}
 	return true;
 }
@@ -251,7 +179,7 @@ static bool check_url(const struct config *config, struct err *err)
 		"got '%.200s', wanted \"https://HOST\" or "
 		"\"https://HOST:PORT\" and nothing behind it",
 		config->public_url);
-	return config_wrap(config, err, "server.public_url");
+	return document_wrap(config->places, err, "server.public_url");
 }
 
 static bool check_manifest(const struct config *config, struct err *err)
@@ -260,16 +188,16 @@ static bool check_manifest(const struct config *config, struct err *err)
 		return true;
 	err_set(err, ERR_INVALID,
 		"missing; 'otterd keygen --out manifest-key.pem' makes one");
-	return config_wrap(config, err, "manifest.key");
+	return document_wrap(config->places, err, "manifest.key");
 }
 
 bool config_check(struct config *config, struct err *err)
 {
 	return check_url(config, err) && check_addresses(config, err) &&
-	       check_names(config, certificates(config), err) &&
-	       check_names(config, profiles(config), err) &&
-	       check_names(config, signers(config), err) &&
-	       check_names(config, products(config), err) &&
+	       check_names(config, names_of_certificates(config), err) &&
+	       check_names(config, names_of_profiles(config), err) &&
+	       check_names(config, names_of_signers(config), err) &&
+	       check_names(config, names_of_products(config), err) &&
 	       check_profiles(config, err) && check_rules(config, err) &&
 	       check_default_profile(config, err) &&
 	       check_products(config, err) && check_manifest(config, err);

@@ -31,7 +31,7 @@ struct config_places {
 
 struct walk {
 	const char *text; /* the file */
-	yaml_document_t *document;
+	yaml_document_t document;
 	struct config_places *places;
 	char key[KEY_SIZE]; /* of the value in hand */
 	unsigned int line;  /* of its key, or its own in a list */
@@ -82,10 +82,15 @@ void document_free(struct config_places *places)
 }
 
 bool document_wrap(const struct config_places *places, struct err *err,
-		   const char *key)
+		   const char *key_fmt, ...)
 {
+	char key[KEY_SIZE];
 	unsigned int line = 1;
+	va_list args;
 
+	va_start(args, key_fmt);
+	vsnprintf(key, sizeof(key), key_fmt, args);
+	va_end(args);
 	/* What is within comes after what is around it. */
 	for (size_t i = 0; i < places->count; i++) {
 		if (lies_in(key, places->list[i].key))
@@ -254,7 +259,7 @@ static bool check_list(struct walk *w, const yaml_node_t *node,
 			     count, schema->sequence.min, schema->sequence.max);
 	for (size_t i = 0; i < count; i++) {
 		snprintf(w->key + key_len, KEY_SIZE - key_len, "[%zu]", i);
-		item = yaml_document_get_node(w->document, items[i]);
+		item = yaml_document_get_node(&w->document, items[i]);
 		if (!check_value(w, item, line_of(item),
 				 schema->sequence.entry))
 			return false;
@@ -291,8 +296,8 @@ static bool check_pair(struct walk *w, const yaml_node_pair_t *pair,
 		       const cyaml_schema_field_t *fields,
 		       unsigned int seen[static FIELDS_MAX])
 {
-	yaml_node_t *key = yaml_document_get_node(w->document, pair->key);
-	yaml_node_t *value = yaml_document_get_node(w->document, pair->value);
+	yaml_node_t *key = yaml_document_get_node(&w->document, pair->key);
+	yaml_node_t *value = yaml_document_get_node(&w->document, pair->value);
 	size_t i, key_len = strlen(w->key);
 	bool ok;
 
@@ -403,20 +408,18 @@ static bool check_end(const struct walk *w, yaml_parser_t *parser)
 static bool check_document(struct walk *w, yaml_parser_t *parser,
 			   const cyaml_schema_value_t *schema)
 {
-	yaml_document_t document;
 	yaml_node_t *root;
 	bool ok = false;
 
-	if (!parse(w, parser, &document))
+	if (!parse(w, parser, &w->document))
 		return false;
-	w->document = &document;
-	root = yaml_document_get_root_node(&document);
+	root = yaml_document_get_root_node(&w->document);
 	if (!root)
 		fault(w, 1, "the file is empty");
 	else
 		ok = check_value(w, root, line_of(root), schema) &&
 		     check_end(w, parser);
-	yaml_document_delete(&document);
+	yaml_document_delete(&w->document);
 	return ok;
 }
 

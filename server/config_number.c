@@ -1,10 +1,9 @@
 #include "config_number.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
+#include "config_data.h"
 
 struct suffix {
 	const char *text;
@@ -98,12 +97,10 @@ static bool parse(int64_t *value, const struct unit *unit, const char *text)
 
 	if (text[0] < '0' || text[0] > '9')
 		return false;
-	errno = 0;
-	number = strtoll(text, &end, 10);
+	number = strtoll(text, &end, 10); /* at most LLONG_MAX */
 	while (s->text && strcmp(s->text, end) != 0)
 		s++;
-	return !errno && s->text &&
-	       !__builtin_mul_overflow(number, s->factor, value);
+	return s->text && !__builtin_mul_overflow(number, s->factor, value);
 }
 
 static bool parse_within(int64_t *value, const struct rule *rule,

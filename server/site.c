@@ -212,7 +212,7 @@ static bool check_manifest_key(EVP_PKEY *key, const char *file, struct err *err)
 	return strcmp(name, "ecdsa-p256") == 0 ||
 	       strcmp(name, "ed25519") == 0 ||
 	       err_set(err, ERR_INVALID,
-		       "%s: got a key for %s, wanted ecdsa-p256 or ed25519",
+		       "%s: got a key of kind %s, wanted ecdsa-p256 or ed25519",
 		       file, name);
 }
 

@@ -131,6 +131,10 @@ static void test_accepted(void **state)
 		{"the highest port", "port: 443", "port: 65535"},
 		{"the lowest port", "port: 443", "port: 1"},
 		{"any port", "127.0.0.1:9000", "127.0.0.1:0"},
+		{"any port for both",
+		 "[::]:8443\", \"192.0.2.1:443\"]\n  admin_listen:\n"
+		 "    - 127.0.0.1:9000\n",
+		 "[::]:0\"]\n  admin_listen: [\"127.0.0.1:0\"]\n"},
 		{"sni and port", "port: 443,", "port: 443, sni: a,"},
 		{"true", "require_signature: false",
 		 "signers: [codesign], require_signature: true"},
