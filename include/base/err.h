@@ -3,7 +3,8 @@
  *
  * A function that can fail takes a struct err last and returns false (or
  * NULL) after filling it.  Whoever handles the error says it once; a module
- * that returns an error does not log it.
+ * that returns an error does not log it.  The text is always one line of
+ * printable UTF-8: whatever else a peer sent is quoted as '?'.
  */
 #ifndef OTTERD_BASE_ERR_H
 #define OTTERD_BASE_ERR_H

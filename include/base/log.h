@@ -3,7 +3,8 @@
  *
  * Text lines begin with the journal's priority, "<6>event: message", as
  * sd-daemon(3) describes; JSON lines are one object each.  Bytes that could
- * forge a line (control characters) are written as \xNN.
+ * forge a line (control characters) or are not UTF-8 are written as \xNN, in
+ * JSON as \u00NN and \\xNN.
  */
 #ifndef OTTERD_BASE_LOG_H
 #define OTTERD_BASE_LOG_H

@@ -7,11 +7,21 @@
 
 #include <openssl/err.h>
 
+#include "base/utf8.h"
+
+/* What a peer sent may be quoted in it. */
+static void put(struct err *err, const char *fmt, va_list args)
+{
+	vsnprintf(err->text, sizeof(err->text), fmt, args);
+	utf8_mend(err->text);
+}
+
 static void append(struct err *err, const char *text)
 {
 	size_t used = strlen(err->text);
 
 	snprintf(err->text + used, sizeof(err->text) - used, ": %s", text);
+	utf8_mend(err->text + used);
 }
 
 bool err_set(struct err *err, enum err_code code, const char *fmt, ...)
@@ -21,7 +31,7 @@ bool err_set(struct err *err, enum err_code code, const char *fmt, ...)
 	err->code = code;
 	err->sys = 0;
 	va_start(args, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, args);
+	put(err, fmt, args);
 	va_end(args);
 	return false;
 }
@@ -51,7 +61,7 @@ bool err_sys(struct err *err, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, args);
+	put(err, fmt, args);
 	va_end(args);
 	append(err, strerror_r(sys, reason, sizeof(reason)));
 	err->code = code_of(sys);
@@ -66,7 +76,7 @@ bool err_wrap(struct err *err, const char *fmt, ...)
 
 	memcpy(reason, err->text, sizeof(reason));
 	va_start(args, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, args);
+	put(err, fmt, args);
 	va_end(args);
 	append(err, reason);
 	return false;
@@ -80,16 +90,18 @@ bool err_memory(struct err *err)
 bool err_openssl(struct err *err, enum err_code code, const char *fmt, ...)
 {
 	unsigned long first = ERR_get_error();
-	char reason[256] = "no reason given";
+	const char *reason = NULL;
+	char room[128];
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, args);
+	put(err, fmt, args);
 	va_end(args);
-	if (first && ERR_reason_error_string(first))
-		snprintf(reason, sizeof(reason), "%s",
-			 ERR_reason_error_string(first));
-	append(err, reason);
+	if (ERR_SYSTEM_ERROR(first))
+		reason = strerror_r(ERR_GET_REASON(first), room, sizeof(room));
+	else if (first)
+		reason = ERR_reason_error_string(first);
+	append(err, reason ? reason : "no reason given");
 	err->code = code;
 	err->sys = 0;
 	ERR_clear_error();
