@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { CLOCK_TEXT_SIZE = 32 }; /* bytes for either text form, with the NUL */
+enum { CLOCK_TEXT_SIZE = 40 }; /* bytes for any text form, with the NUL */
 
 /* Milliseconds or microseconds of CLOCK_MONOTONIC.  Any thread. */
 uint64_t clock_ms(void);
