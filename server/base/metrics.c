@@ -127,7 +127,7 @@ struct metric *metrics_get(struct metrics *m, enum metric_type type,
 			   const char *name, const char *labels,
 			   const char *help)
 {
-	struct metric **at = NULL;
+	struct metric *metric = NULL, **at;
 	struct family *family;
 
 	if (!m)
@@ -140,9 +140,10 @@ struct metric *metrics_get(struct metrics *m, enum metric_type type,
 			at = &(*at)->next;
 		if (!*at)
 			*at = new_metric(labels);
+		metric = *at;
 	}
 	pthread_mutex_unlock(&m->lock);
-	return at ? *at : NULL;
+	return metric;
 }
 
 void metric_add(struct metric *metric, int64_t value)
@@ -222,6 +223,8 @@ void metrics_write(struct metrics *m, struct strbuf *out)
 					    [METRIC_GAUGE] = "gauge",
 					    [METRIC_HISTOGRAM] = "histogram"};
 
+	if (!m)
+		return;
 	pthread_mutex_lock(&m->lock);
 	for (struct family *f = m->families; f; f = f->next) {
 		strbuf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", f->name,
