@@ -21,8 +21,8 @@ void base64_encode(const uint8_t *bytes, size_t len, char *text);
 /*
  * Read base64 with its padding, section 4, strictly: no blanks, no line
  * ends, nothing after the padding, zero pad bits.  `bytes` has room for
- * 3 * len / 4.  False, with *at the offset of the first wrong character,
- * when it is not that.
+ * 3 * len / 4.  False, with *at the offset of the first wrong character, or
+ * `len` when only some are missing at the end, when it is not that.
  */
 bool base64_decode(const char *text, size_t len, uint8_t *bytes, size_t *size,
 		   size_t *at);

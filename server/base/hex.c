@@ -63,9 +63,7 @@ bool base64_decode(const char *text, size_t len, uint8_t *bytes, size_t *size,
 
 	while (pad < 2 && pad < len && text[len - 1 - pad] == '=')
 		pad++;
-	*at = len;
-	if (len % 4)
-		return false;
+	*at = 0;
 	for (size_t i = 0; i < len - pad; i++) {
 		int value = base64_value(text[i]);
 
@@ -75,6 +73,10 @@ bool base64_decode(const char *text, size_t len, uint8_t *bytes, size_t *size,
 		bits = bits << 6 | (uint32_t)value;
 		if (i % 4)
 			bytes[out++] = (uint8_t)(bits >> (6 - 2 * (i % 4)));
+	}
+	if (len % 4) {
+		*at = len;
+		return false;
 	}
 	/* The last character's spare bits must be zero, section 3.5. */
 	if ((pad == 1 && bits & 3) || (pad == 2 && bits & 15))
