@@ -10,12 +10,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { STRBUF_MAX = 1 << 30 }; /* bytes, with the NUL; more is a failure */
+
 /* Zero-initialise it; data is NUL-terminated once anything was added. */
 struct strbuf {
 	char *data;
 	size_t len;  /* bytes, without the NUL */
 	size_t room; /* bytes allocated */
-	bool failed; /* out of memory, or the format failed */
+	bool failed; /* out of memory, too long, or the format failed */
 };
 
 void strbuf_add(struct strbuf *s, const void *data, size_t len);

@@ -8,12 +8,14 @@
 /* Make room for `more` bytes and a NUL. */
 static bool reserve(struct strbuf *s, size_t more)
 {
-	size_t want = s->len + more + 1;
-	size_t room = s->room ? s->room : 128;
+	size_t want, room = s->room ? s->room : 128;
 	char *data;
 
+	if (more >= STRBUF_MAX - s->len)
+		s->failed = true;
 	if (s->failed)
 		return false;
+	want = s->len + more + 1;
 	if (want <= s->room)
 		return true;
 	while (room < want)
