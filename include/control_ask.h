@@ -25,7 +25,8 @@ void control_address(struct sockaddr_un *address, int dir_fd);
 /*
  * Have the daemon run a verb and wait for its answer.  The caller owns
  * *answer and closes *fd, the file that came along or -1.  ERR_BUSY when no
- * daemon listens; what the daemon refuses is ERR_INVALID with its reason.
+ * daemon listens or it has no place for another command; what it refuses is
+ * ERR_INVALID with its reason.
  */
 bool control_ask(const char *data_dir, const json_t *request, json_t **answer,
 		 int *fd, struct err *err);

@@ -51,6 +51,18 @@ static bool dial(int *fd, const char *data_dir, struct err *err)
 	return ok;
 }
 
+/*
+ * The daemon closes at once when it has no place for another command; then
+ * nothing was done.
+ */
+static bool cut_off(struct err *err)
+{
+	if (errno == EPIPE || errno == ECONNRESET)
+		return err_set(err, ERR_BUSY,
+			       "the daemon takes no more commands now");
+	return err_sys(err, "the daemon");
+}
+
 static bool send_all(int fd, const char *data, size_t len, struct err *err)
 {
 	while (len) {
@@ -59,7 +71,7 @@ static bool send_all(int fd, const char *data, size_t len, struct err *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_sys(err, "the daemon");
+			return cut_off(err);
 		data += n;
 		len -= (size_t)n;
 	}
@@ -124,11 +136,11 @@ static bool receive_line(int fd, struct strbuf *line, int *passed,
 	while ((n = receive(fd, piece, sizeof(piece), passed)) > 0 &&
 	       line->len < ANSWER_MAX)
 		strbuf_add(line, piece, (size_t)n);
-	if (n < 0)
-		return err_sys(err, "the daemon");
+	if (n < 0 && !line->len)
+		return cut_off(err);
 	if (line->failed)
 		return err_memory(err);
-	return (n == 0 && line->len && line->data[line->len - 1] == '\n') ||
+	return (line->len && line->data[line->len - 1] == '\n') ||
 	       err_set(err, ERR_SYSTEM, "the daemon went away");
 }
 

@@ -137,6 +137,26 @@ static void hear(int fd, char *answer, size_t room)
 	close(fd);
 }
 
+/* The answer to a request, or NULL and the reason in *err. */
+static json_t *get(struct daemon *d, json_t *request, int *fd, struct err *err)
+{
+	json_t *answer;
+
+	control_ask(d->dir, request, &answer, fd, err);
+	json_decref(request);
+	return answer;
+}
+
+static json_t *add_token(struct daemon *d, const char *name, struct err *err)
+{
+	int fd;
+
+	return get(d,
+		   json_pack("{s:s, s:s, s:s}", "verb", "token-add", "name",
+			     name, "role", "publisher"),
+		   &fd, err);
+}
+
 /* ---- lines -------------------------------------------------------------- */
 
 static const struct {
@@ -233,6 +253,7 @@ static void bounds_the_clients(void **state)
 	static const char line[] = "{\"verb\":\"token-list\"}\n";
 	char answer[4096];
 	int silent[CLIENTS_MAX];
+	struct err err;
 	int fd;
 
 	for (int i = 0; i < CLIENTS_MAX; i++)
@@ -241,6 +262,8 @@ static void bounds_the_clients(void **state)
 	send(fd, line, sizeof(line) - 1, MSG_NOSIGNAL);
 	hear(fd, answer, sizeof(answer));
 	assert_string_equal(answer, "");
+	assert_null(add_token(*state, "ci", &err));
+	assert_int_equal(err.code, ERR_BUSY);
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		close(silent[i]);
 	for (int waited = 0; !*answer && waited < PATIENCE_MS; waited += 10) {
@@ -288,26 +311,6 @@ static void replaces_a_silent_client(void **state)
 }
 
 /* ---- verbs -------------------------------------------------------------- */
-
-/* The answer to a request, or NULL and the reason in *err. */
-static json_t *get(struct daemon *d, json_t *request, int *fd, struct err *err)
-{
-	json_t *answer;
-
-	control_ask(d->dir, request, &answer, fd, err);
-	json_decref(request);
-	return answer;
-}
-
-static json_t *add_token(struct daemon *d, const char *name, struct err *err)
-{
-	int fd;
-
-	return get(d,
-		   json_pack("{s:s, s:s, s:s}", "verb", "token-add", "name",
-			     name, "role", "publisher"),
-		   &fd, err);
-}
 
 static bool take_token(void *arg, const struct token_row *row)
 {
@@ -478,7 +481,7 @@ static void outlives_a_client_that_leaves(void **state)
 	struct err err;
 	json_t *answer;
 
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < CLIENTS_MAX - 1; i++) {
 		int fd = dial(d);
 
 		assert_int_equal(send(fd, line, sizeof(line) - 1, 0),
