@@ -1,5 +1,6 @@
 #include "base/chores.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -42,10 +43,16 @@ static void *run_chores(void *arg)
 	return NULL;
 }
 
+static void free_chores(struct chores *chores)
+{
+	pthread_cond_destroy(&chores->wake);
+	pthread_mutex_destroy(&chores->lock);
+	free(chores);
+}
+
 bool chores_start(struct chores **out, struct err *err)
 {
 	struct chores *chores = calloc(1, sizeof(*chores));
-	int failed;
 
 	*out = NULL;
 	if (!chores)
@@ -53,11 +60,11 @@ bool chores_start(struct chores **out, struct err *err)
 	pthread_mutex_init(&chores->lock, NULL);
 	pthread_cond_init(&chores->wake, NULL);
 	chores->last = &chores->first;
-	failed = pthread_create(&chores->thread, NULL, run_chores, chores);
-	if (failed) {
-		free(chores);
-		return err_set(err, ERR_SYSTEM, "thread for chores: error %d",
-			       failed);
+	errno = pthread_create(&chores->thread, NULL, run_chores, chores);
+	if (errno) {
+		err_sys(err, "thread for chores");
+		free_chores(chores);
+		return false;
 	}
 	*out = chores;
 	return true;
@@ -82,7 +89,5 @@ void chores_stop(struct chores *chores)
 	pthread_cond_signal(&chores->wake);
 	pthread_mutex_unlock(&chores->lock);
 	pthread_join(chores->thread, NULL);
-	pthread_cond_destroy(&chores->wake);
-	pthread_mutex_destroy(&chores->lock);
-	free(chores);
+	free_chores(chores);
 }
