@@ -35,6 +35,7 @@ struct worker {
 	struct front *front;
 	size_t head_max;
 	bool draining;
+	bool http_more; /* libmicrohttpd has more to do */
 	char reply[REPLY_MAX]; /* to the head refused last */
 	_Atomic bool stop;
 	_Atomic bool ended;
@@ -215,8 +216,9 @@ static void turn(struct worker *worker)
 {
 	struct epoll_event events[EVENTS_MAX];
 	int wait = front_tick(worker->front, TURN_MAX_MS);
-	int count = epoll_wait(worker->epoll_fd, events, EVENTS_MAX, wait);
-	bool run_http = false;
+	int count = epoll_wait(worker->epoll_fd, events, EVENTS_MAX,
+			       worker->http_more ? 0 : wait);
+	bool run_http = worker->http_more;
 
 	atomic_store(&worker->heartbeat, clock_ms());
 	for (int i = 0; i < count; i++) {
@@ -232,7 +234,7 @@ static void turn(struct worker *worker)
 		}
 	}
 	if (front_fed(worker->front) || run_http)
-		http_server_run(worker->http);
+		worker->http_more = http_server_run(worker->http);
 }
 
 static void *run_worker(void *arg)

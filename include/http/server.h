@@ -29,9 +29,13 @@ bool http_server_open(struct http_server **out, const struct app *app,
 /* Answers that wait for a job must have come back before. */
 void http_server_close(struct http_server *server);
 
-/* Readable when http_server_run() has something to do. */
+/*
+ * Readable when http_server_run() has something to do.  That returns true
+ * when it stopped before the end: it is to be called again then without
+ * waiting, for the descriptor does not tell of what was left.
+ */
 int http_server_fd(const struct http_server *server);
-void http_server_run(struct http_server *server);
+bool http_server_run(struct http_server *server);
 
 /* How many requests wait for a job. */
 size_t http_server_waiting(const struct http_server *server);
