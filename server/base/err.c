@@ -9,6 +9,9 @@
 
 #include "base/utf8.h"
 
+/* Bytes of a reason that are always shown, before what it is about. */
+enum { REASON_MAX = ERR_TEXT_SIZE / 2 };
+
 /* What a peer sent may be quoted in it. */
 static void put(struct err *err, const char *fmt, va_list args)
 {
@@ -16,12 +19,16 @@ static void put(struct err *err, const char *fmt, va_list args)
 	utf8_mend(err->text);
 }
 
-static void append(struct err *err, const char *text)
+/* The reason matters more than what it is about, however long that is. */
+static void append(struct err *err, const char *reason)
 {
 	size_t used = strlen(err->text);
+	size_t len = strnlen(reason, REASON_MAX);
 
-	snprintf(err->text + used, sizeof(err->text) - used, ": %s", text);
-	utf8_mend(err->text + used);
+	if (used > sizeof(err->text) - sizeof(": ") - len)
+		used = sizeof(err->text) - sizeof(": ") - len;
+	snprintf(err->text + used, sizeof(err->text) - used, ": %s", reason);
+	utf8_mend(err->text);
 }
 
 bool err_set(struct err *err, enum err_code code, const char *fmt, ...)

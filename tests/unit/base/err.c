@@ -77,6 +77,33 @@ static void test_bounds(void **state)
 		errno = EIO;
 		err_sys(&err, "%s", longest);
 		assert_int_equal(strlen(err.text), ERR_TEXT_SIZE - 1);
+		assert_non_null(strstr(err.text, "aa: Input/output error"));
+		err_wrap(&err, "f");
+		assert_memory_equal(err.text, "f: aa", 5);
+	}
+}
+
+/* Both sides of the bound where the front is cut, here within a character. */
+static void test_cut(void **state)
+{
+	static const char reason[] = ": out of memory";
+	enum { ROOM = ERR_TEXT_SIZE - sizeof(reason) }; /* an even number */
+	char want[ERR_TEXT_SIZE + 8];
+
+	(void)state;
+	for (size_t len = ROOM - 1; len <= ROOM + 1; len++) {
+		char front[ROOM + 2] = "x";
+		struct err err;
+
+		for (size_t i = 1; i < len; i++)
+			front[i] = i % 2 ? '\xc3' : '\xbc';
+		err_memory(&err);
+		err_wrap(&err, "%s", front);
+		front[ROOM] = '\0';
+		if (len >= ROOM)
+			front[ROOM - 1] = '?';
+		snprintf(want, sizeof(want), "%s%s", front, reason);
+		assert_string_equal(err.text, want);
 	}
 }
 
@@ -130,10 +157,10 @@ static void test_openssl(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_set),	cmocka_unit_test(test_sys),
-		cmocka_unit_test(test_wrap),	cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_quotes),	cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_openssl),
+		cmocka_unit_test(test_set),    cmocka_unit_test(test_sys),
+		cmocka_unit_test(test_wrap),   cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_cut),    cmocka_unit_test(test_quotes),
+		cmocka_unit_test(test_memory), cmocka_unit_test(test_openssl),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
