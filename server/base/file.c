@@ -163,7 +163,7 @@ static bool put_file(const char *path, const void *data, size_t len,
 
 	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >=
 	    PATH_SIZE)
-		return err_set(err, ERR_INVALID, "%s: path too long", path);
+		return err_set(err, ERR_INVALID, "path too long: %s", path);
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, "%s", path);
