@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -23,7 +24,7 @@
 #include "control.h"
 #include "store/db.h"
 
-enum { NOBODY = 65534, HOLD_US = 300 * 1000 };
+enum { NOBODY = 65534, HOLD_MS = 300 };
 
 struct place {
 	char dir[PATH_MAX];
@@ -206,9 +207,13 @@ static void root_works_as_the_owner(void **state)
 
 /* ---- another process ---------------------------------------------------- */
 
+/* Changing the user interrupts the sleep of every thread. */
 static void *hold(void *arg)
 {
-	usleep(HOLD_US);
+	uint64_t end = clock_ms() + HOLD_MS;
+
+	while (clock_ms() < end)
+		usleep(1000);
 	close(*(int *)arg);
 	return NULL;
 }
