@@ -32,10 +32,11 @@ struct worker {
 	struct port *port;
 	struct db *db;
 	struct http_server *http;
+	bool http_again; /* it has more to do straight away */
 	struct front *front;
 	size_t head_max;
 	bool draining;
-	bool http_more; /* libmicrohttpd has more to do */
+	bool http_more;	       /* libmicrohttpd has more to do */
 	char reply[REPLY_MAX]; /* to the head refused last */
 	_Atomic bool stop;
 	_Atomic bool ended;

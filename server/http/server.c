@@ -435,18 +435,18 @@ int http_server_fd(const struct http_server *server)
 bool http_server_run(struct http_server *server)
 {
 	MHD_UNSIGNED_LONG_LONG wait = 0;
-	bool more = true;
+	bool again = true;
 	struct err err;
 
 	if (!db_read_begin(server->db, &err))
 		log_event(LOG_ERROR, "database", "%s", err.text);
-	for (int i = 0; more && i < RUNS_MAX; i++) {
+	for (int i = 0; again && i < RUNS_MAX; i++) {
 		MHD_run(server->daemon);
-		more = MHD_get_timeout(server->daemon, &wait) == MHD_YES &&
-		       !wait;
+		again = MHD_get_timeout(server->daemon, &wait) == MHD_YES &&
+			!wait;
 	}
 	db_read_end(server->db);
-	return more;
+	return again;
 }
 
 size_t http_server_waiting(const struct http_server *server)
