@@ -36,7 +36,6 @@ struct worker {
 	struct front *front;
 	size_t head_max;
 	bool draining;
-	bool http_more;	       /* libmicrohttpd has more to do */
 	char reply[REPLY_MAX]; /* to the head refused last */
 	_Atomic bool stop;
 	_Atomic bool ended;

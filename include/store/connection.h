@@ -12,7 +12,6 @@
 #include <sqlite3.h>
 
 #include "base/err.h"
-#include "store/db.h"
 #include "store/intern.h"
 #include "store/statements.h"
 
