@@ -66,7 +66,8 @@ class Load:
                    f"-d{seconds}s", "--timeout", "10s", "-s", self.script,
                    f"https://127.0.0.1:{port}"]
         out = subprocess.run(command, env=env, check=True, text=True,
-                             stdout=subprocess.PIPE).stdout
+                             stdout=subprocess.PIPE,
+                             timeout=seconds + 60).stdout
         line = [x for x in out.splitlines() if x.startswith("BENCH ")]
         if not line:
             raise Failed("wrk said nothing:\n" + out)

@@ -210,7 +210,8 @@ class Otterd(Server):
 
     def command(self, *arguments):
         return subprocess.run([self.binary, *arguments], check=True,
-                              stdout=subprocess.PIPE, text=True).stdout
+                              stdout=subprocess.PIPE, text=True,
+                              timeout=60).stdout
 
     def call(self, method, path, body=None, headers=()):
         request = urllib.request.Request(
@@ -219,7 +220,8 @@ class Otterd(Server):
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        with urllib.request.urlopen(request, context=context) as answer:
+        with urllib.request.urlopen(request, timeout=60,
+                                    context=context) as answer:
             return answer.read()
 
     def publish(self, image):
