@@ -217,8 +217,8 @@ static void turn(struct worker *worker)
 	struct epoll_event events[EVENTS_MAX];
 	int wait = front_tick(worker->front, TURN_MAX_MS);
 	int count = epoll_wait(worker->epoll_fd, events, EVENTS_MAX,
-			       worker->http_more ? 0 : wait);
-	bool run_http = worker->http_more;
+			       worker->http_again ? 0 : wait);
+	bool run_http = worker->http_again;
 
 	atomic_store(&worker->heartbeat, clock_ms());
 	for (int i = 0; i < count; i++) {
@@ -234,7 +234,7 @@ static void turn(struct worker *worker)
 		}
 	}
 	if (front_fed(worker->front) || run_http)
-		worker->http_more = http_server_run(worker->http);
+		worker->http_again = http_server_run(worker->http);
 }
 
 static void *run_worker(void *arg)
