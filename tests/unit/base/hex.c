@@ -113,7 +113,9 @@ static const struct {
 	{"padding within four", "Z=8v", 1},
 	{"more padding", "Zm9v====", 4},
 	{"bits behind one byte", "Zh==", 1},
+	{"the highest bit behind one byte", "Zo==", 1},
 	{"bits behind two bytes", "Zm9=", 2},
+	{"the highest bit behind two bytes", "Zm+=", 2},
 	{"high byte", "Zm\xe9v", 2},
 };
 
