@@ -1,7 +1,8 @@
 /*
- * key - private and public keys and certificates from PEM files.
+ * key - private and public keys and certificates from PEM files, which
+ * pki/pem.h reads.
  *
- * PEM is RFC 7468.  Keys and certificates are OpenSSL's own types; whoever
+ * Keys and certificates are OpenSSL's own types; whoever
  * gets one owns it and frees it with EVP_PKEY_free() or X509_free().
  */
 #ifndef OTTERD_PKI_KEY_H
@@ -61,7 +62,17 @@ bool key_write_public(EVP_PKEY *key, char **pem, size_t *len, struct err *err);
  */
 bool key_id(EVP_PKEY *key, char id[static KEY_ID_SIZE]);
 
-/* "ecdsa-p256", "rsa-2048", "ed25519", or "unknown". */
+/*
+ * "ecdsa-p256", "rsa-2048", "ed25519"; "rsa" for an uncommon size, "unknown"
+ * for another kind.
+ */
 const char *key_name(EVP_PKEY *key);
+
+/*
+ * May this key sign images?  ECDSA P-256 and P-384, Ed25519 and RSA of 2048
+ * to 8192 bits may, also RSA that is restricted to PSS.  Else ERR_INVALID says
+ * why.
+ */
+bool key_check_signing(EVP_PKEY *key, struct err *err);
 
 #endif

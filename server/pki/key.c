@@ -3,54 +3,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
-#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
 #include "base/digest.h"
-#include "base/file.h"
 #include "base/hex.h"
+#include "pki/pem.h"
 
-/* ---- PEM blocks --------------------------------------------------------- */
+/* Of keys that sign: SP 800-57 asks for the least; see SIGNATURE_MAX. */
+enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 8192 };
 
-/* One block of a file; data is OpenSSL's to free. */
-struct block {
-	char *label;
-	char *header; /* "Proc-Type: 4,ENCRYPTED" of old encrypted keys */
-	unsigned char *der;
-	long len;
-};
-
-static void free_block(struct block *block)
-{
-	OPENSSL_free(block->label);
-	OPENSSL_free(block->header);
-	OPENSSL_clear_free(block->der, block->der ? (size_t)block->len : 0);
-	*block = (struct block){0};
-}
-
-enum next { NEXT_BLOCK, NEXT_END, NEXT_BROKEN };
-
-/* Text before a block is allowed, as openssl-x509(1) -text writes it. */
-static enum next next_block(BIO *bio, struct block *block, const char *path,
-			    struct err *err)
-{
-	ERR_clear_error();
-	if (PEM_read_bio(bio, &block->label, &block->header, &block->der,
-			 &block->len) == 1)
-		return NEXT_BLOCK;
-	if (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE) {
-		ERR_clear_error();
-		return NEXT_END;
-	}
-	err_openssl(err, ERR_INVALID, "%s: damaged PEM", path);
-	return NEXT_BROKEN;
-}
+/* ---- one block ---------------------------------------------------------- */
 
 static bool is_private_label(const char *label)
 {
@@ -63,69 +30,57 @@ static bool is_certificate_label(const char *label)
 	       strcmp(label, PEM_STRING_X509_OLD) == 0;
 }
 
-/* Parse to the end: bytes behind the structure are an error. */
-static X509 *parse_certificate(const struct block *block)
+/* Bytes behind the structure that was parsed are an error. */
+static bool is_whole(const struct pem_block *block, const unsigned char *end,
+		     const char *path, struct err *err)
+{
+	return end == block->der + block->len ||
+	       err_set(err, ERR_INVALID,
+		       "%s: bytes follow the %s inside its PEM block", path,
+		       block->label);
+}
+
+static X509 *parse_certificate(const struct pem_block *block, const char *path,
+			       struct err *err)
 {
 	const unsigned char *at = block->der;
 	X509 *x = d2i_X509(NULL, &at, block->len);
 
-	if (x && at != block->der + block->len) {
+	if (!x) {
+		err_openssl(err, ERR_INVALID, "%s: damaged %s", path,
+			    block->label);
+	} else if (!is_whole(block, at, path, err)) {
 		X509_free(x);
-		return NULL;
+		x = NULL;
 	}
 	return x;
 }
 
-static EVP_PKEY *parse_public(const struct block *block)
+typedef EVP_PKEY *parse_key(EVP_PKEY **key, const unsigned char **at, long len);
+
+static EVP_PKEY *parse(parse_key *parse_der, const struct pem_block *block,
+		       const char *path, struct err *err)
 {
 	const unsigned char *at = block->der;
-	EVP_PKEY *key = d2i_PUBKEY(NULL, &at, block->len);
+	EVP_PKEY *key = parse_der(NULL, &at, block->len);
 
-	if (key && at != block->der + block->len) {
+	if (!key) {
+		err_openssl(err, ERR_INVALID, "%s: damaged %s", path,
+			    block->label);
+	} else if (!is_whole(block, at, path, err)) {
 		EVP_PKEY_free(key);
-		return NULL;
+		key = NULL;
 	}
 	return key;
 }
 
 /* ---- reading ------------------------------------------------------------ */
 
-typedef bool take_block(void *arg, const struct block *block, const char *path,
-			struct err *err);
-
-/* Give each block of a file to take(), until it says no. */
-static bool read_blocks(const char *path, bool secret, take_block *take,
-			void *arg, struct err *err)
-{
-	struct block block = {0};
-	enum next next;
-	bool ok;
-	char *pem;
-	size_t len;
-	BIO *bio;
-
-	ok = secret ? file_read_secret(path, KEY_FILE_MAX, &pem, &len, err)
-		    : file_read(path, KEY_FILE_MAX, &pem, &len, err);
-	if (!ok)
-		return false;
-	bio = secret ? BIO_new(BIO_s_secmem()) : BIO_new(BIO_s_mem());
-	if (!bio || BIO_write(bio, pem, (int)len) != (int)len)
-		ok = len ? err_memory(err) : true;
-	while (ok && (next = next_block(bio, &block, path, err)) != NEXT_END) {
-		ok = next == NEXT_BLOCK && take(arg, &block, path, err);
-		free_block(&block);
-	}
-	BIO_free(bio);
-	OPENSSL_cleanse(pem, len);
-	free(pem);
-	return ok;
-}
-
-static bool refuse_encrypted(const struct block *block, const char *path,
+static bool refuse_encrypted(const struct pem_block *block, const char *path,
 			     struct err *err)
 {
 	if (strcmp(block->label, PEM_STRING_PKCS8) != 0 &&
-	    !(block->header && strstr(block->header, "ENCRYPTED")))
+	    !strstr(block->header, "ENCRYPTED"))
 		return true;
 	return err_set(err, ERR_INVALID,
 		       "%s: the key is encrypted: write it without a "
@@ -133,11 +88,10 @@ static bool refuse_encrypted(const struct block *block, const char *path,
 		       path);
 }
 
-static bool take_private(void *arg, const struct block *block, const char *path,
-			 struct err *err)
+static bool take_private(void *arg, const struct pem_block *block,
+			 const char *path, struct err *err)
 {
 	EVP_PKEY **key = arg;
-	const unsigned char *at = block->der;
 
 	if (strcmp(block->label, "EC PARAMETERS") == 0)
 		return true; /* openssl-ecparam(1) writes them in front */
@@ -150,15 +104,8 @@ static bool take_private(void *arg, const struct block *block, const char *path,
 	if (*key)
 		return err_set(err, ERR_INVALID,
 			       "%s: holds more than one private key", path);
-	*key = d2i_AutoPrivateKey(NULL, &at, block->len);
-	if (!*key)
-		return err_openssl(err, ERR_INVALID, "%s: damaged %s", path,
-				   block->label);
-	if (at != block->der + block->len)
-		return err_set(err, ERR_INVALID,
-			       "%s: bytes follow the key inside its PEM block",
-			       path);
-	return true;
+	*key = parse(d2i_AutoPrivateKey, block, path, err);
+	return *key != NULL;
 }
 
 bool key_read_private(EVP_PKEY **out, const char *path, struct err *err)
@@ -167,7 +114,7 @@ bool key_read_private(EVP_PKEY **out, const char *path, struct err *err)
 	bool ok;
 
 	*out = NULL;
-	ok = read_blocks(path, true, take_private, &key, err);
+	ok = pem_read(path, KEY_FILE_MAX, PEM_SECRET, take_private, &key, err);
 	if (ok && !key)
 		ok = err_set(err, ERR_INVALID, "%s: holds no private key",
 			     path);
@@ -184,8 +131,8 @@ struct public_part {
 	X509 *certificate;
 };
 
-static bool take_public(void *arg, const struct block *block, const char *path,
-			struct err *err)
+static bool take_public(void *arg, const struct pem_block *block,
+			const char *path, struct err *err)
 {
 	struct public_part *part = arg;
 
@@ -199,20 +146,26 @@ static bool take_public(void *arg, const struct block *block, const char *path,
 		return err_set(err, ERR_INVALID,
 			       "%s: holds more than one key or certificate",
 			       path);
-	if (is_certificate_label(block->label)) {
-		part->certificate = parse_certificate(block);
-		if (part->certificate)
-			part->key = X509_get_pubkey(part->certificate);
-	} else if (strcmp(block->label, PEM_STRING_PUBLIC) == 0) {
-		part->key = parse_public(block);
-	} else {
+	if (strcmp(block->label, PEM_STRING_PUBLIC) == 0) {
+		part->key = parse(d2i_PUBKEY, block, path, err);
+		return part->key != NULL;
+	}
+	if (strcmp(block->label, PEM_STRING_RSA_PUBLIC) == 0)
+		return err_set(err, ERR_INVALID,
+			       "%s: holds an RSA PUBLIC KEY: convert it with: "
+			       "openssl rsa -RSAPublicKey_in -pubout",
+			       path);
+	if (!is_certificate_label(block->label))
 		return err_set(err, ERR_INVALID,
 			       "%s: holds a %s, expected a PUBLIC KEY or a "
 			       "CERTIFICATE",
 			       path, block->label);
-	}
-	return part->key || err_openssl(err, ERR_INVALID, "%s: damaged %s",
-					path, block->label);
+	part->certificate = parse_certificate(block, path, err);
+	if (!part->certificate)
+		return false;
+	part->key = X509_get_pubkey(part->certificate);
+	return part->key ||
+	       err_openssl(err, ERR_INVALID, "%s: the certificate's key", path);
 }
 
 bool key_read_public(EVP_PKEY **out, X509 **certificate, const char *path,
@@ -224,7 +177,7 @@ bool key_read_public(EVP_PKEY **out, X509 **certificate, const char *path,
 	*out = NULL;
 	if (certificate)
 		*certificate = NULL;
-	ok = read_blocks(path, false, take_public, &part, err);
+	ok = pem_read(path, KEY_FILE_MAX, PEM_PUBLIC, take_public, &part, err);
 	if (ok && !part.key)
 		ok = err_set(err, ERR_INVALID,
 			     "%s: holds no public key and no certificate",
@@ -242,7 +195,7 @@ bool key_read_public(EVP_PKEY **out, X509 **certificate, const char *path,
 	return true;
 }
 
-static bool take_certificate(void *arg, const struct block *block,
+static bool take_certificate(void *arg, const struct pem_block *block,
 			     const char *path, struct err *err)
 {
 	STACK_OF(X509) *chain = arg;
@@ -252,11 +205,9 @@ static bool take_certificate(void *arg, const struct block *block,
 		return err_set(err, ERR_INVALID,
 			       "%s: holds a %s, expected certificates only",
 			       path, block->label);
-	x = parse_certificate(block);
+	x = parse_certificate(block, path, err);
 	if (!x)
-		return err_openssl(err, ERR_INVALID,
-				   "%s: certificate %d is damaged", path,
-				   sk_X509_num(chain) + 1);
+		return err_wrap(err, "certificate %d", sk_X509_num(chain) + 1);
 	if (sk_X509_push(chain, x) > 0)
 		return true;
 	X509_free(x);
@@ -272,7 +223,8 @@ bool key_read_certificates(STACK_OF(X509) * *out, const char *path,
 	*out = NULL;
 	if (!chain)
 		return err_memory(err);
-	ok = read_blocks(path, false, take_certificate, chain, err);
+	ok = pem_read(path, KEY_FILE_MAX, PEM_PUBLIC, take_certificate, chain,
+		      err);
 	if (ok && !sk_X509_num(chain))
 		ok = err_set(err, ERR_INVALID, "%s: holds no certificate",
 			     path);
@@ -290,15 +242,26 @@ const char *const key_algorithms[] = {"ecdsa-p256", "ecdsa-p384", "ed25519",
 				      "rsa-2048",   "rsa-3072",	  "rsa-4096",
 				      NULL};
 
-static EVP_PKEY *generate(const char *algorithm)
+/* How to make each of key_algorithms[], in the same order. */
+static const struct {
+	const char *curve;
+	unsigned int rsa_bits;
+} recipes[] = {
+	{.curve = "P-256"}, {.curve = "P-384"}, {0}, /* Ed25519 */
+	{.rsa_bits = 2048}, {.rsa_bits = 3072}, {.rsa_bits = 4096},
+};
+
+_Static_assert(sizeof(recipes) / sizeof(recipes[0]) + 1 ==
+		       sizeof(key_algorithms) / sizeof(key_algorithms[0]),
+	       "one recipe for each algorithm");
+
+static EVP_PKEY *generate(size_t i)
 {
-	if (strcmp(algorithm, "ecdsa-p256") == 0)
-		return EVP_EC_gen("P-256");
-	if (strcmp(algorithm, "ecdsa-p384") == 0)
-		return EVP_EC_gen("P-384");
-	if (strcmp(algorithm, "ed25519") == 0)
-		return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-	return EVP_RSA_gen((unsigned int)atoi(algorithm + strlen("rsa-")));
+	if (recipes[i].curve)
+		return EVP_EC_gen(recipes[i].curve);
+	if (recipes[i].rsa_bits)
+		return EVP_RSA_gen(recipes[i].rsa_bits);
+	return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 }
 
 bool key_generate(EVP_PKEY **out, const char *algorithm, struct err *err)
@@ -314,7 +277,7 @@ bool key_generate(EVP_PKEY **out, const char *algorithm, struct err *err)
 			       "ecdsa-p256, ecdsa-p384, ed25519, rsa-2048, "
 			       "rsa-3072 or rsa-4096",
 			       algorithm);
-	*out = generate(algorithm);
+	*out = generate(i);
 	return *out || err_openssl(err, ERR_SYSTEM, "%s key", algorithm);
 }
 
@@ -414,4 +377,20 @@ const char *key_name(EVP_PKEY *key)
 		return "ed25519";
 	}
 	return "unknown";
+}
+
+bool key_check_signing(EVP_PKEY *key, struct err *err)
+{
+	bool rsa = EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS");
+	int bits = EVP_PKEY_get_bits(key);
+
+	if (rsa && (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX))
+		return err_set(err, ERR_INVALID,
+			       "an RSA key of %d bits: expected %d to %d", bits,
+			       RSA_BITS_MIN, RSA_BITS_MAX);
+	if (rsa || strcmp(key_name(key), "unknown") != 0)
+		return true;
+	return err_set(err, ERR_INVALID,
+		       "a key of another kind than ECDSA P-256 and P-384, RSA "
+		       "and Ed25519");
 }
