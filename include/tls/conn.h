@@ -70,7 +70,8 @@ struct front_conn {
 	struct front_conn *next_pending, *next_gone;
 	bool pending;
 	struct deadline deadline;
-	uint64_t window_bytes; /* wire.received or .sent when it began */
+	uint64_t window_bytes; /* received or acknowledged when it began */
+	bool cut;	       /* ended inside a request: more of it may come */
 
 	struct wire wire;
 	SSL *ssl;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include <openssl/bio.h>
+#include <openssl/ssl.h>
 
 /*
  * Plaintext that may be written between two flushes, and room for it as
@@ -23,6 +24,9 @@ enum {
 	WIRE_PLAIN_MAX = 64 * 1024,
 	WIRE_BUFFER_SIZE = WIRE_PLAIN_MAX + WIRE_PLAIN_MAX / 512 * 40 + 16384
 };
+
+/* Bytes of one connection before the others have their turn. */
+enum { WIRE_TURN_MAX = 512 * 1024 };
 
 /* Buffers of one size, kept for the next connection that needs one. */
 struct wire_pool {
@@ -47,13 +51,24 @@ struct wire {
 	char *out;		/* NULL when there is nothing to send */
 	size_t out_at, out_len;
 	uint64_t received, sent; /* bytes since the start */
+	size_t turn; /* bytes read in this turn, which its owner begins with
+			0; at WIRE_TURN_MAX reading has to be tried again */
 };
 
 /* A new BIO on `w`, which must outlive it; NULL when out of memory. */
 BIO *wire_bio_new(struct wire *w);
 
+/*
+ * Write plaintext as records that fit an answer of which *carried bytes went
+ * before, and count it there.  False when OpenSSL did not take all of it.
+ */
+bool wire_write(SSL *ssl, const char *data, size_t len, uint64_t *carried);
+
 /* Send what was gathered.  True when nothing is left to be sent. */
 bool wire_flush(struct wire *w);
+
+/* Bytes that have reached the peer, as its TCP says. */
+uint64_t wire_acknowledged(const struct wire *w);
 
 /* Read and drop what comes.  False when the end was reached. */
 bool wire_discard(struct wire *w);

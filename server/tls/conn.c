@@ -1,7 +1,6 @@
 #include "tls/conn.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -10,17 +9,6 @@
 #include <openssl/err.h>
 
 #include "base/log.h"
-
-enum {
-	/*
-	 * Records stay small while an answer is young: a device with little
-	 * memory reads them whole, and loses less when its link is slow.
-	 */
-	SMALL_RECORD = 4096,
-	SMALL_UNTIL = 64 * 1024,
-	LARGE_RECORD = 16384,
-	TURN_MAX = 512 * 1024 /* bytes of one connection before the others */
-};
 
 /* ---- life --------------------------------------------------------------- */
 
@@ -163,20 +151,23 @@ static void finish(struct front_conn *c)
 	ERR_clear_error();
 	SSL_shutdown(c->ssl);
 	c->state = CONN_FLUSH;
-	c->window_bytes = c->wire.sent;
+	c->cut |= c->phase == FRONT_HEAD || c->phase == FRONT_BODY;
+	c->window_bytes = wire_acknowledged(&c->wire);
 	wait_in(c, CONN_LIST_ANSWER);
 }
 
 /*
- * Closing a socket with unread input would reset it, and the client could
- * lose our last bytes: what it still sends is read and dropped for a while.
+ * Closing a socket with unread input, or before more input, would reset it
+ * and the client could lose our last bytes: what it still sends is read and
+ * dropped for a while.
  */
 static void after_flush(struct front_conn *c)
 {
 	if (c->state == CONN_FLUSH) {
 		if (!wire_flush(&c->wire))
 			return;
-		if (c->wire.ended || (!c->wire.readable && !c->in_len)) {
+		if (c->wire.ended ||
+		    (!c->cut && !c->wire.readable && !c->in_len)) {
 			conn_close(c);
 			return;
 		}
@@ -193,6 +184,7 @@ static void refuse(struct front_conn *c, const char *reply)
 {
 	ERR_clear_error();
 	SSL_write(c->ssl, reply, (int)strlen(reply));
+	c->cut = true;
 	finish(c);
 	after_flush(c);
 }
@@ -263,7 +255,8 @@ static void set_phase(struct front_conn *c, enum front_phase phase)
 	if (phase == c->phase)
 		return;
 	c->phase = phase;
-	c->window_bytes = phase == FRONT_BODY ? c->wire.received : c->wire.sent;
+	c->window_bytes = phase == FRONT_BODY ? c->wire.received
+					      : wire_acknowledged(&c->wire);
 	wait_in(c, lists[phase]);
 }
 
@@ -409,24 +402,6 @@ static bool take_input(struct front_conn *c)
 
 /* ---- from the back to the client ---------------------------------------- */
 
-static bool write_records(struct front_conn *c, const char *data, size_t len)
-{
-	while (len) {
-		size_t max = c->answer_bytes < SMALL_UNTIL ? SMALL_RECORD
-							   : LARGE_RECORD;
-		int n;
-
-		ERR_clear_error();
-		n = SSL_write(c->ssl, data, (int)(len < max ? len : max));
-		if (n <= 0)
-			return false; /* the wire has room for all of it */
-		data += n;
-		len -= (size_t)n;
-		c->answer_bytes += (uint64_t)n;
-	}
-	return true;
-}
-
 /* Carry a piece of the answer.  True when something moved. */
 static bool carry_answer(struct front_conn *c)
 {
@@ -438,7 +413,9 @@ static bool carry_answer(struct front_conn *c)
 	if (n > 0) {
 		if (n < WIRE_PLAIN_MAX && !c->back_hung_up)
 			c->back_readable = false;
-		if (!write_records(c, c->host->scratch, (size_t)n))
+		/* The wire has room for all of it. */
+		if (!wire_write(c->ssl, c->host->scratch, (size_t)n,
+				&c->answer_bytes))
 			conn_close(c);
 		return true;
 	}
@@ -490,19 +467,20 @@ static bool step(struct front_conn *c)
 
 void conn_pump(struct front_conn *c)
 {
-	uint64_t start;
+	uint64_t end = c->wire.sent + WIRE_TURN_MAX;
 
+	c->wire.turn = 0;
 	if (c->state == CONN_HANDSHAKE)
 		shake_hands(c);
-	start = c->wire.sent + c->wire.received;
-	while (c->state == CONN_OPEN && step(c)) {
-		if (c->wire.sent + c->wire.received - start > TURN_MAX) {
-			conn_wake(c);
-			return;
-		}
-	}
+	while (c->state == CONN_OPEN && c->wire.sent < end && step(c))
+		continue;
 	if (c->state == CONN_FLUSH || c->state == CONN_LINGER)
 		after_flush(c);
+	else if (c->state == CONN_OPEN)
+		wire_flush(&c->wire); /* what reading has made OpenSSL say */
+	if (c->state != CONN_GONE &&
+	    (c->wire.sent >= end || c->wire.turn >= WIRE_TURN_MAX))
+		conn_wake(c);
 }
 
 void conn_event(struct front_conn *c, bool back, uint32_t events)
@@ -534,7 +512,7 @@ static bool kept_rate(struct front_conn *c, uint64_t bytes)
 {
 	const struct front_limits *limits = &c->host->options.limits;
 	uint64_t want = (uint64_t)limits->min_rate * limits->stall_ms / 1000;
-	uint64_t got = bytes - c->window_bytes;
+	uint64_t got = bytes > c->window_bytes ? bytes - c->window_bytes : 0;
 
 	c->window_bytes = bytes;
 	return got >= want;
@@ -562,7 +540,7 @@ static void expire_open(struct front_conn *c)
 			refuse(c, c->host->options.late_reply);
 		return;
 	case FRONT_ANSWER:
-		if (!c->wire.out || kept_rate(c, c->wire.sent))
+		if (!c->wire.out || kept_rate(c, wire_acknowledged(&c->wire)))
 			wait_in(c, CONN_LIST_ANSWER);
 		else
 			conn_close(c);
@@ -582,7 +560,7 @@ void conn_expire(struct front_conn *c)
 		expire_open(c);
 		return;
 	case CONN_FLUSH:
-		if (kept_rate(c, c->wire.sent))
+		if (kept_rate(c, wire_acknowledged(&c->wire)))
 			wait_in(c, CONN_LIST_ANSWER);
 		else
 			conn_close(c);

@@ -17,7 +17,7 @@ enum {
 	ACCEPT_BATCH = 32,     /* connections taken before other events */
 	ACCEPT_PAUSE_MS = 250, /* when descriptors or memory have run out */
 	PAUSE_MS = 2000,       /* how long an idle connection keeps its back */
-	LINGER_MS = 2000,
+	LINGER_MS = 10000,
 	POOL_KEEP = 64 /* buffers kept for reuse */
 };
 
@@ -154,11 +154,20 @@ static void go_on_accepting(struct front *front)
 		watch_listener(front, &front->listeners[i]);
 }
 
+/* A socket that others share stays in the epoll when it is just closed. */
+static void close_listeners(struct front *front)
+{
+	unwatch_listeners(front);
+	for (size_t i = 0; i < front->listener_count; i++)
+		close(front->listeners[i].what.fd);
+	front->listener_count = 0;
+}
+
 static void accept_all(struct front *front, struct listener *listener)
 {
 	struct conn_host *host = &front->host;
 
-	for (int i = 0; i < ACCEPT_BATCH; i++) {
+	for (int i = 0; i < ACCEPT_BATCH && !host->draining; i++) {
 		struct sockaddr_storage address = {0};
 		socklen_t len = sizeof(address);
 		int fd = accept4(listener->what.fd, (struct sockaddr *)&address,
@@ -191,6 +200,8 @@ void front_event(struct front *front, void *data, uint32_t events)
 {
 	struct conn_watch *watch = data;
 
+	/* The wait may have been long; deadlines begin with the event. */
+	front->host.now = clock_ms();
 	switch (watch->kind) {
 	case CONN_WATCH_LISTENER:
 		accept_all(front, watch->owner);
@@ -270,9 +281,7 @@ void front_drain(struct front *front)
 
 	host->draining = true;
 	front->accept_again = 0;
-	for (size_t i = 0; i < front->listener_count; i++)
-		close(front->listeners[i].what.fd);
-	front->listener_count = 0;
+	close_listeners(front);
 	for (int i = 0; i < CONN_LISTS; i++) {
 		struct deadline *d = host->lists[i].first;
 
@@ -297,8 +306,7 @@ void front_close(struct front *front)
 	if (!front)
 		return;
 	host = &front->host;
-	for (size_t i = 0; i < front->listener_count; i++)
-		close(front->listeners[i].what.fd);
+	close_listeners(front);
 	for (int i = 0; i < CONN_LISTS; i++) {
 		while (host->lists[i].first)
 			conn_close(conn_of(host->lists[i].first));

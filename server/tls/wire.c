@@ -4,7 +4,21 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+
+#include <linux/sockios.h>
+#include <openssl/err.h>
+
+enum {
+	/*
+	 * Records stay small while an answer is young: a device with little
+	 * memory reads them whole, and loses less when its link is slow.
+	 */
+	SMALL_RECORD = 4096,
+	SMALL_UNTIL = 64 * 1024,
+	LARGE_RECORD = 16384
+};
 
 static pthread_once_t method_once = PTHREAD_ONCE_INIT;
 static BIO_METHOD *method;
@@ -49,7 +63,7 @@ static ssize_t take(struct wire *w, void *buf, size_t len, bool *retry)
 {
 	ssize_t n;
 
-	*retry = !w->ended && !w->readable;
+	*retry = !w->ended && (!w->readable || w->turn >= WIRE_TURN_MAX);
 	if (*retry || w->ended)
 		return -1;
 	do {
@@ -57,6 +71,7 @@ static ssize_t take(struct wire *w, void *buf, size_t len, bool *retry)
 	} while (n < 0 && errno == EINTR);
 	if (n > 0) {
 		w->received += (uint64_t)n;
+		w->turn += (size_t)n;
 		/* A short read has emptied the socket; epoll tells of more. */
 		if ((size_t)n < len && !w->hung_up)
 			w->readable = false;
@@ -69,6 +84,24 @@ static ssize_t take(struct wire *w, void *buf, size_t len, bool *retry)
 	}
 	w->ended = true;
 	return n;
+}
+
+bool wire_write(SSL *ssl, const char *data, size_t len, uint64_t *carried)
+{
+	while (len) {
+		size_t max =
+			*carried < SMALL_UNTIL ? SMALL_RECORD : LARGE_RECORD;
+		int n;
+
+		ERR_clear_error();
+		n = SSL_write(ssl, data, (int)(len < max ? len : max));
+		if (n <= 0)
+			return false;
+		data += n;
+		len -= (size_t)n;
+		*carried += (uint64_t)n;
+	}
+	return true;
 }
 
 bool wire_flush(struct wire *w)
@@ -95,6 +128,16 @@ bool wire_flush(struct wire *w)
 			wire_release(w);
 	}
 	return true;
+}
+
+uint64_t wire_acknowledged(const struct wire *w)
+{
+	int queued = 0;
+
+	/* What is known of a broken socket is that nothing more comes. */
+	if (ioctl(w->fd, SIOCOUTQ, &queued) < 0 || (uint64_t)queued > w->sent)
+		return w->sent;
+	return w->sent - (uint64_t)queued;
 }
 
 bool wire_discard(struct wire *w)

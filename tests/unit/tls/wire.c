@@ -65,6 +65,22 @@ static void reads_only_when_readable(void **state)
 	assert_int_equal(f->wire.received, 3);
 }
 
+static void a_turn_has_an_end(void **state)
+{
+	struct fixture *f = *state;
+	char buf[3];
+
+	assert_int_equal(write(f->peer, "abc", 3), 3);
+	f->wire.readable = true;
+	f->wire.turn = WIRE_TURN_MAX;
+	assert_int_equal(BIO_read(f->bio, buf, 3), -1);
+	assert_true(BIO_should_read(f->bio));
+	assert_true(f->wire.readable);
+	assert_true(wire_discard(&f->wire));
+	f->wire.turn = WIRE_TURN_MAX - 1;
+	assert_int_equal(BIO_read(f->bio, buf, 3), 3);
+}
+
 static void full_read_keeps_readable(void **state)
 {
 	struct fixture *f = *state;
@@ -167,6 +183,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(reads_only_when_readable, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(a_turn_has_an_end, setup,
 		cmocka_unit_test_setup_teardown(full_read_keeps_readable, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(hung_up_reads_to_the_end, setup,
