@@ -184,6 +184,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(reads_only_when_readable, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_turn_has_an_end, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(full_read_keeps_readable, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(hung_up_reads_to_the_end, setup,
