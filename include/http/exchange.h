@@ -1,6 +1,8 @@
 /*
- * exchange - what http/server and http/request share of a request under way.
- * Handlers do not look at it.
+ * exchange - a request's dealings with libmicrohttpd: the reply that is being
+ * put together and the job that is under way.
+ *
+ * For http/request and http/server; handlers do not look at it.
  */
 #ifndef OTTERD_HTTP_EXCHANGE_H
 #define OTTERD_HTTP_EXCHANGE_H
@@ -11,13 +13,16 @@
 
 #include <microhttpd.h>
 
+#include "base/err.h"
 #include "base/job.h"
-#include "http/request.h"
+
+struct db;
+struct request;
 
 enum { EXCHANGE_HEADERS_MAX = 12 }; /* that reply_header() may add */
 
-struct request_private {
-	struct request request;
+struct exchange {
+	struct request *request; /* whose it is */
 	struct MHD_Connection *connection;
 	struct port *port;	 /* where jobs come back */
 	size_t *waiting;	 /* the server's count of requests in a job */
@@ -26,7 +31,6 @@ struct request_private {
 	bool begun;		 /* routed and allowed */
 	bool handled;		 /* handle() was called */
 	bool suspended;		 /* by libmicrohttpd, until the job is back */
-
 	uint64_t dropped; /* bytes of the body that came after the reply */
 
 	bool replied;
@@ -39,14 +43,17 @@ struct request_private {
 	size_t header_count;
 
 	struct job job;
-	request_run *run;
-	request_done *done;
+	bool (*run)(struct db *db, void *state, struct err *err);
+	void (*done)(struct request *r, bool ok, const struct err *err);
 };
 
-/* Free what a request holds. */
-void exchange_free(struct request_private *x);
+/* Remember a header for the reply. */
+void exchange_header(struct exchange *x, const char *name, const char *value);
 
 /* Hand the reply to libmicrohttpd. */
-enum MHD_Result exchange_send(struct request_private *x);
+enum MHD_Result exchange_send(struct exchange *x);
+
+/* Free what it holds, and itself.  NULL is legal. */
+void exchange_free(struct exchange *x);
 
 #endif

@@ -29,6 +29,7 @@
 
 enum { REQUEST_PARAMS_MAX = 4, REQUEST_BODY_MAX = 64 * 1024 };
 
+struct exchange;
 struct request;
 
 /* One row of the table of routes. */
@@ -69,8 +70,11 @@ struct request {
 	void *state;
 	void (*free_state)(void *state);
 
-	struct request_private *private;
+	struct exchange *exchange; /* with libmicrohttpd */
 };
+
+/* Free a request with its state and its exchange.  NULL is legal. */
+void request_free(struct request *r);
 
 /* A request header's value, or NULL. */
 const char *request_header(const struct request *r, const char *name);

@@ -13,7 +13,7 @@
 
 const char *request_header(const struct request *r, const char *name)
 {
-	return MHD_lookup_connection_value(r->private->connection,
+	return MHD_lookup_connection_value(r->exchange->connection,
 					   MHD_HEADER_KIND, name);
 }
 
@@ -123,26 +123,25 @@ json_t *request_json(struct request *r)
 
 /* ---- jobs --------------------------------------------------------------- */
 
-static struct request_private *exchange_of(struct job *job)
+static struct exchange *exchange_of(struct job *job)
 {
-	return (struct request_private *)((char *)job -
-					  offsetof(struct request_private,
-						   job));
+	return (struct exchange *)((char *)job -
+				   offsetof(struct exchange, job));
 }
 
 static bool run_job(struct job *job, void *context, struct err *err)
 {
-	struct request_private *x = exchange_of(job);
+	struct exchange *x = exchange_of(job);
 
-	return x->run(context, x->request.state, err);
+	return x->run(context, x->request->state, err);
 }
 
 static void job_done(struct job *job)
 {
-	struct request_private *x = exchange_of(job);
+	struct exchange *x = exchange_of(job);
 
 	--*x->waiting;
-	x->done(&x->request, job->ok, &job->err);
+	x->done(x->request, job->ok, &job->err);
 	if (x->replied && x->suspended) {
 		x->suspended = false;
 		MHD_resume_connection(x->connection);
@@ -152,7 +151,7 @@ static void job_done(struct job *job)
 static struct job *prepare_job(struct request *r, request_run *run,
 			       request_done *done)
 {
-	struct request_private *x = r->private;
+	struct exchange *x = r->exchange;
 
 	x->run = run;
 	x->done = done;
@@ -187,24 +186,18 @@ void request_chore(struct request *r, request_run *run, request_done *done)
 
 bool request_replied(const struct request *r)
 {
-	return r->private->replied;
+	return r->exchange->replied;
 }
 
 void reply_header(struct request *r, const char *name, const char *value)
 {
-	struct request_private *x = r->private;
-
-	if (x->header_count == EXCHANGE_HEADERS_MAX)
-		return;
-	x->headers[x->header_count].name = name;
-	x->headers[x->header_count].value = strdup(value);
-	x->header_count++;
+	exchange_header(r->exchange, name, value);
 }
 
 void reply_response(struct request *r, unsigned int status,
 		    struct MHD_Response *response)
 {
-	struct request_private *x = r->private;
+	struct exchange *x = r->exchange;
 
 	if (x->replied) {
 		if (response)
@@ -323,36 +316,14 @@ void reply_err(struct request *r, unsigned int invalid, const struct err *err)
 	reply_problem(r, status, "%s", err->text);
 }
 
-/* ---- for the server ----------------------------------------------------- */
-
-enum MHD_Result exchange_send(struct request_private *x)
+void request_free(struct request *r)
 {
-	enum MHD_Result result;
-
-	if (!x->response)
-		return MHD_NO;
-	for (size_t i = 0; i < x->header_count; i++) {
-		if (x->headers[i].value)
-			MHD_add_response_header(x->response, x->headers[i].name,
-						x->headers[i].value);
-	}
-	result = MHD_queue_response(x->connection, x->status, x->response);
-	MHD_destroy_response(x->response);
-	x->response = NULL;
-	return result;
-}
-
-void exchange_free(struct request_private *x)
-{
-	struct request *r = &x->request;
-
+	if (!r)
+		return;
 	if (r->free_state)
 		r->free_state(r->state);
-	if (x->response)
-		MHD_destroy_response(x->response);
-	for (size_t i = 0; i < x->header_count; i++)
-		free(x->headers[i].value);
+	exchange_free(r->exchange);
 	strbuf_free(&r->body);
 	view_unref(r->view);
-	free(x);
+	free(r);
 }

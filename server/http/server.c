@@ -48,6 +48,15 @@ struct http_server {
 	size_t series_count;
 };
 
+/* Set by on_connection(). */
+static struct http_client *client_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info->socket_context;
+}
+
 /* ---- one request -------------------------------------------------------- */
 
 /*
@@ -58,26 +67,26 @@ static void *on_target(void *cls, const char *raw,
 		       struct MHD_Connection *connection)
 {
 	struct http_server *server = cls;
-	struct request_private *x = calloc(1, sizeof(*x));
-	const union MHD_ConnectionInfo *info;
-	const struct http_client *client;
+	struct exchange *x = calloc(1, sizeof(*x));
+	struct request *r = calloc(1, sizeof(*r));
 
-	if (!x)
+	if (!x || !r) {
+		free(x);
+		free(r);
 		return NULL;
-	info = MHD_get_connection_info(connection,
-				       MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	client = info->socket_context;
-	x->request.private = x;
-	x->request.app = server->app;
-	x->request.db = server->db;
-	x->request.signing = server->signing;
-	x->request.peer = &client->peer;
-	x->request.view = current_get(server->app->current);
+	}
+	x->request = r;
 	x->connection = connection;
 	x->port = server->port;
 	x->waiting = &server->waiting;
 	x->started_us = clock_us();
-	target_parse(&x->request.target, raw, &x->target_fault);
+	r->exchange = x;
+	r->app = server->app;
+	r->db = server->db;
+	r->signing = server->signing;
+	r->peer = &client_of(connection)->peer;
+	r->view = current_get(server->app->current);
+	target_parse(&r->target, raw, &x->target_fault);
 	return x;
 }
 
@@ -153,12 +162,10 @@ static bool body_fits(struct request *r)
 }
 
 /* The head is there: route, authorize, and prepare for the body. */
-static void begin(struct request_private *x, const char *method)
+static void begin(struct exchange *x, const char *method)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		x->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	const struct http_client *client = info->socket_context;
-	struct request *r = &x->request;
+	const struct http_client *client = client_of(x->connection);
+	struct request *r = x->request;
 
 	x->begun = true;
 	r->method = method;
@@ -178,9 +185,9 @@ static void begin(struct request_private *x, const char *method)
 }
 
 /* False when the client sends on and on although it has its answer. */
-static bool take_body(struct request_private *x, const char *data, size_t len)
+static bool take_body(struct exchange *x, const char *data, size_t len)
 {
-	struct request *r = &x->request;
+	struct request *r = x->request;
 
 	if (x->replied) {
 		x->dropped += len;
@@ -200,9 +207,9 @@ static bool take_body(struct request_private *x, const char *data, size_t len)
 	return true;
 }
 
-static void handle(struct request_private *x)
+static void handle(struct exchange *x)
 {
-	struct request *r = &x->request;
+	struct request *r = x->request;
 
 	x->handled = true;
 	if (r->body.failed)
@@ -218,9 +225,9 @@ static void handle(struct request_private *x)
  * other method it would take the body for the next request, so there the
  * body is read and dropped first.
  */
-static bool may_send_early(const struct request_private *x)
+static bool may_send_early(const struct exchange *x)
 {
-	const struct request *r = &x->request;
+	const struct request *r = x->request;
 
 	return r->content_length && (strcmp(r->method, "PUT") == 0 ||
 				     strcmp(r->method, "POST") == 0);
@@ -231,7 +238,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
 				  const char *version, const char *upload_data,
 				  size_t *upload_size, void **con_cls)
 {
-	struct request_private *x = *con_cls;
+	struct exchange *x = *con_cls;
 
 	(void)cls;
 	(void)connection;
@@ -286,10 +293,10 @@ static struct series *find_series(struct http_server *server, const char *route,
 	return series;
 }
 
-static void count(struct http_server *server, const struct request_private *x)
+static void count(struct http_server *server, const struct exchange *x)
 {
 	static const char no_route[] = "none";
-	const struct route *route = x->request.route;
+	const struct route *route = x->request->route;
 	struct series *series =
 		find_series(server, route ? route->name : no_route, x->status);
 
@@ -303,15 +310,13 @@ static void on_completed(void *cls, struct MHD_Connection *connection,
 			 void **con_cls, enum MHD_RequestTerminationCode code)
 {
 	struct http_server *server = cls;
-	struct request_private *x = *con_cls;
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct http_client *client = info->socket_context;
+	struct exchange *x = *con_cls;
+	struct http_client *client = client_of(connection);
 
 	if (x) {
 		if (x->status)
 			count(server, x);
-		exchange_free(x);
+		request_free(x->request);
 	}
 	*con_cls = NULL;
 	if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
