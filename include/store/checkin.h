@@ -14,14 +14,8 @@
 
 #include "base/err.h"
 #include "base/ident.h"
+#include "store/bounds.h"
 #include "store/db.h"
-
-enum {
-	STORE_ADDRESS_SIZE = 46, /* INET6_ADDRSTRLEN */
-	STORE_WORD_SIZE = 48,	 /* a cipher's, profile's or reason's name */
-	STORE_TEXT_SIZE = 512,	 /* a report's error or detail */
-	STORE_LIST_MAX = 1000	 /* rows of one list */
-};
 
 /* How a client was connected. */
 struct store_peer {

@@ -8,12 +8,29 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <sqlite3.h>
 
 #include "base/err.h"
-#include "store/intern.h"
+#include "base/ident.h"
 #include "store/statements.h"
+
+/* What store/intern remembers of a connection. */
+enum intern_kind { INTERN_PRODUCT, INTERN_WORD, INTERN_KINDS };
+
+/* Names remembered per kind: some 10 reasons, as many ciphers, and profiles;
+ * others are looked up each time. */
+enum { INTERN_ROOM = 64, INTERN_NAME_SIZE = IDENT_MAX + 1 };
+
+struct intern {
+	size_t count;
+	struct intern_name {
+		int64_t id;
+		char name[INTERN_NAME_SIZE];
+	} names[INTERN_ROOM];
+};
 
 struct db {
 	sqlite3 *sqlite;

@@ -12,22 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/ident.h"
-#include "store/db.h"
-
-enum intern_kind { INTERN_PRODUCT, INTERN_WORD, INTERN_KINDS };
-
-/* Names remembered per kind: some 10 reasons, as many ciphers, and profiles;
- * others are looked up each time. */
-enum { INTERN_ROOM = 64, INTERN_NAME_SIZE = IDENT_MAX + 1 };
-
-struct intern {
-	size_t count;
-	struct intern_name {
-		int64_t id;
-		char name[INTERN_NAME_SIZE];
-	} names[INTERN_ROOM];
-};
+#include "store/connection.h"
 
 /* Writer: the number of `name`, which is added when it is new. */
 bool intern_add(struct db *db, enum intern_kind kind, const char *name,

@@ -18,8 +18,9 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/ident.h"
-#include "store/db.h"
 #include "store/statements.h"
+
+struct db;
 
 struct query {
 	struct db *db;

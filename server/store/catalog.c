@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/connection.h"
+#include "store/intern.h"
 #include "store/query.h"
 
 static const char *const state_names[] = {

@@ -1,6 +1,7 @@
 #include "store/checkin.h"
 
 #include "store/connection.h"
+#include "store/intern.h"
 #include "store/query.h"
 
 /* The interned half of how a client was connected, and its reason. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "store/connection.h"
+#include "store/intern.h"
 #include "store/query.h"
 #include "store/schema.h"
 

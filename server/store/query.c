@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "store/checkin.h"
+#include "store/bounds.h"
 #include "store/connection.h"
 
 bool query_start(struct query *q, struct db *db, enum statement statement,

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "store/connection.h"
+#include "store/db.h"
 
 bool db_checkpoint(struct db *db, bool whole, struct err *err)
 {

@@ -5,6 +5,7 @@
 
 #include "fixture.h"
 
+#include "store/intern.h"
 #include "store/query.h"
 
 static unsigned int mode_of(const char *path)

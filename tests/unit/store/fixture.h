@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "store/connection.h"
+#include "store/db.h"
 
 /* The call must succeed; the reason is printed when it does not. */
 #define must(call)                                               \

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "store/intern.h"
 #include "store/query.h"
 
 /* ---- jobs that note what became of them ---------------------------------- */
