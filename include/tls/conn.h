@@ -12,7 +12,8 @@
 #include <sys/socket.h>
 
 #include "tls/deadline.h"
-#include "tls/front.h"
+#include "tls/front_options.h"
+#include "tls/profile.h"
 #include "tls/wire.h"
 
 /* What an epoll event belongs to. */

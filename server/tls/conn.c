@@ -207,7 +207,7 @@ static void handshake_failed(struct front_conn *c)
 	tls_profiles_count(c->profiles, c->choice.profile, result);
 	log_event(alert ? LOG_INFO : LOG_FINE, "handshake",
 		  "failed: sni=%s profile=%s: %s", c->choice.sni,
-		  front_conn_profile(c),
+		  c->choice.profile ? tls_profile_name(c->choice.profile) : "",
 		  result == TLS_RESULT_CLOSED ? "closed by the client"
 		  : text		      ? text
 					      : "no reason given");
