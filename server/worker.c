@@ -310,6 +310,20 @@ void worker_drain(struct worker *worker)
 		atomic_store(&worker->stop, true);
 }
 
+static void obey_nothing(struct job *job)
+{
+	free(job);
+}
+
+/* Without memory its loop still turns once a second. */
+static void wake(struct worker *worker)
+{
+	struct order *order = new_order(worker, obey_nothing);
+
+	if (order)
+		port_post(worker->port, &order->job);
+}
+
 bool worker_ended(const struct worker *worker)
 {
 	return atomic_load(&worker->ended);
@@ -427,7 +441,10 @@ void worker_close(struct worker *worker)
 		return;
 	if (worker->started) {
 		atomic_store(&worker->stop, true);
+		wake(worker);
 		pthread_join(worker->thread, NULL);
+		/* Orders that came too late still look for the front. */
+		port_drain(worker->port);
 	}
 	front_close(worker->front);
 	if (worker->http)

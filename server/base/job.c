@@ -1,5 +1,6 @@
 #include "base/job.h"
 
+#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -8,6 +9,7 @@
 struct port {
 	struct job_queue queue;
 	int fd;
+	_Atomic int posting; /* threads inside port_post() */
 };
 
 bool job_queue_push(struct job_queue *queue, struct job *job)
@@ -56,6 +58,9 @@ void port_close(struct port *port)
 {
 	if (!port)
 		return;
+	/* A job may be taken before the one who posted it is done here. */
+	while (atomic_load(&port->posting))
+		sched_yield();
 	close(port->fd);
 	free(port);
 }
@@ -67,9 +72,11 @@ int port_fd(const struct port *port)
 
 void port_post(struct port *port, struct job *job)
 {
+	atomic_fetch_add(&port->posting, 1);
 	/* An eventfd that cannot take 1 is readable already. */
 	if (job_queue_push(&port->queue, job))
 		(void)!write(port->fd, &(uint64_t){1}, sizeof(uint64_t));
+	atomic_fetch_sub(&port->posting, 1);
 }
 
 void port_drain(struct port *port)
