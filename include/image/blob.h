@@ -4,7 +4,8 @@
  * DATA_DIR/images holds one file per image, named by the SHA-256 of its
  * bytes.  A file gets that name only when all its bytes are on disk, so
  * what has a name is whole.  Uploads in progress are unnamed or carry a
- * ".upload-" prefix and never survive a start.
+ * ".upload-" prefix and never survive a start.  Only regular files count:
+ * symbolic links are never followed, and a sweep leaves them alone.
  */
 #ifndef OTTERD_IMAGE_BLOB_H
 #define OTTERD_IMAGE_BLOB_H
@@ -60,8 +61,8 @@ int blob_upload_fd(const struct blob_upload *upload);
 
 /*
  * After blob_upload_end(): fsync, give it its name, fsync the directory.  An
- * image that is there already is success with *existed set.  Slow: not for a
- * worker's thread.
+ * image that is there already is success with *existed set; ERR_CONFLICT when
+ * something else has its name.  Slow: not for a worker's thread.
  */
 bool blob_upload_commit(struct blob_upload *upload, bool *existed,
 			struct err *err);
@@ -71,7 +72,8 @@ void blob_upload_free(struct blob_upload *upload);
 
 /*
  * Open an image for reading; the caller closes *fd.  ERR_NOT_FOUND when it
- * is not stored.  *modified is the file's time, UTC seconds.
+ * is not stored, ERR_INVALID when what has its name is no regular file.
+ * *modified is the file's time, UTC seconds.
  */
 bool blob_open(struct blob_store *store, const struct digest *id, int *fd,
 	       uint64_t *size, int64_t *modified, struct err *err);

@@ -12,14 +12,18 @@
 
 #include "base/file.h"
 
-/* Dirty pages are sent to the disk piece by piece, not all at the fsync. */
-enum { WRITEBACK_STEP = 8 * 1024 * 1024 };
+/*
+ * Dirty pages are sent to the disk piece by piece, not all at the fsync.  The
+ * call does not wait for the disk, but takes the longer the larger the step.
+ */
+enum { WRITEBACK_STEP = 1024 * 1024 };
 
 static const char folder[] = "images";
 static const char upload_prefix[] = ".upload-";
 
 struct blob_store {
 	int dir;
+	_Atomic unsigned int uploads; /* begun; makes their names differ */
 };
 
 struct blob_upload {
@@ -54,8 +58,15 @@ static bool for_each_name(struct blob_store *store,
 			close(fd);
 		return false;
 	}
-	while (ok && (entry = readdir(dir)))
+	while (ok) {
+		errno = 0;
+		entry = readdir(dir);
+		if (!entry)
+			break;
 		ok = each(store, entry->d_name, arg, err);
+	}
+	if (ok && errno)
+		ok = err_sys(err, "%s", folder);
 	closedir(dir);
 	return ok;
 }
@@ -119,6 +130,15 @@ void blob_store_close(struct blob_store *store)
 	free(store);
 }
 
+/* An image is a regular file named by a digest; *st says more of it. */
+static bool is_image(struct blob_store *store, const char *name,
+		     struct digest *id, struct stat *st)
+{
+	return digest_parse(id, name, strlen(name)) &&
+	       fstatat(store->dir, name, st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(st->st_mode);
+}
+
 struct sweep {
 	bool (*keep)(void *arg, const struct digest *id);
 	void *arg;
@@ -129,9 +149,9 @@ static bool sweep_name(struct blob_store *store, const char *name, void *arg,
 {
 	struct sweep *sweep = arg;
 	struct digest id;
+	struct stat st;
 
-	if (!digest_parse(&id, name, strlen(name)) ||
-	    sweep->keep(sweep->arg, &id))
+	if (!is_image(store, name, &id, &st) || sweep->keep(sweep->arg, &id))
 		return true;
 	return blob_remove(store, &id, err);
 }
@@ -158,8 +178,6 @@ static bool too_large(uint64_t size, uint64_t max, struct err *err)
 /* Without a name where the file system can, else under a marked one. */
 static bool open_temporary(struct blob_upload *upload, struct err *err)
 {
-	static _Atomic unsigned int
-		counter; /* names differ, the folder is ours */
 	int dir = upload->store->dir;
 
 	upload->fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0640);
@@ -168,7 +186,7 @@ static bool open_temporary(struct blob_upload *upload, struct err *err)
 	if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
 		return err_sys(err, "temporary image");
 	snprintf(upload->name, sizeof(upload->name), "%s%u", upload_prefix,
-		 counter++);
+		 upload->store->uploads++);
 	upload->fd = openat(dir, upload->name,
 			    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 			    0640);
@@ -180,8 +198,11 @@ static bool reserve(struct blob_upload *upload, struct err *err)
 {
 	if (upload->expected == BLOB_LENGTH_UNKNOWN || !upload->expected)
 		return true;
-	if (fallocate(upload->fd, 0, 0, (off_t)upload->expected) == 0 ||
-	    errno == EOPNOTSUPP || errno == ENOSYS)
+	do {
+		if (fallocate(upload->fd, 0, 0, (off_t)upload->expected) == 0)
+			return true;
+	} while (errno == EINTR);
+	if (errno == EOPNOTSUPP || errno == ENOSYS)
 		return true;
 	return err_sys(err, "no room for an image of %" PRIu64 " bytes",
 		       upload->expected);
@@ -270,6 +291,23 @@ static int name_upload(struct blob_upload *upload, const char *name)
 	return linkat(AT_FDCWD, self, dir, name, AT_SYMLINK_FOLLOW);
 }
 
+/* What has the name already must be the image, whole. */
+static bool check_existing(struct blob_upload *upload, const char *name,
+			   struct err *err)
+{
+	struct digest id;
+	struct stat st;
+
+	if (is_image(upload->store, name, &id, &st) &&
+	    (uint64_t)st.st_size == upload->size)
+		return true;
+	return err_set(
+		err, ERR_CONFLICT,
+		"%s/%s is in the way: expected a regular file of %" PRIu64
+		" bytes",
+		folder, name, upload->size);
+}
+
 bool blob_upload_commit(struct blob_upload *upload, bool *existed,
 			struct err *err)
 {
@@ -282,6 +320,8 @@ bool blob_upload_commit(struct blob_upload *upload, bool *existed,
 	if (name_upload(upload, name) < 0) {
 		if (errno != EEXIST)
 			return err_sys(err, "image %s", name);
+		if (!check_existing(upload, name, err))
+			return false;
 		*existed = true;
 	}
 	return file_sync_dir(upload->store->dir, folder, err);
@@ -308,7 +348,11 @@ bool blob_open(struct blob_store *store, const struct digest *id, int *fd,
 	struct stat st;
 
 	digest_hex(id, name);
-	*fd = openat(store->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	*fd = openat(store->dir, name,
+		     O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (*fd < 0 && errno == ELOOP)
+		return err_set(err, ERR_INVALID, "image %s: a symbolic link",
+			       name);
 	if (*fd < 0)
 		return err_sys(err, "image %s", name);
 	if (fstat(*fd, &st) < 0) {
