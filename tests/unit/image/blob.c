@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 static int tmpfile_fails;    /* errno for O_TMPFILE, or 0 */
 static int fallocate_fails;  /* errno for the next one, or 0 */
@@ -44,11 +45,21 @@ static int test_sync_file_range(int fd, off_t from, off_t len,
 	return sync_file_range(fd, from, len, flags);
 }
 
+static bool fsync_fails;
+
+static int test_fsync(int fd)
+{
+	errno = EIO;
+	return fsync_fails ? -1 : fsync(fd);
+}
+
 #define openat		test_openat
+#define fsync		test_fsync
 #define fallocate	test_fallocate
 #define sync_file_range test_sync_file_range
 #include "image/blob.c"
 #undef openat
+#undef fsync
 #undef fallocate
 #undef sync_file_range
 
@@ -415,6 +426,24 @@ static void test_full(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* What the disk did not take gets no name. */
+static void test_sync_fails(void **state)
+{
+	struct blob_upload *upload = begin(SIZE);
+	struct digest id;
+	uint64_t size;
+	bool existed;
+
+	must(blob_upload_write(upload, bytes, SIZE, &failure));
+	must(blob_upload_end(upload, &id, &size, &failure));
+	fsync_fails = true;
+	must_fail("EIO", blob_upload_commit(upload, &existed, &failure),
+		  ERR_SYSTEM, "image ");
+	fsync_fails = false;
+	blob_upload_free(upload);
+	assert_int_equal(count_names(images(state)), 0);
+}
+
 /* Everything but the last step is on its way to the disk. */
 static void test_writeback(void **state)
 {
@@ -650,15 +679,25 @@ int main(void)
 #define NAMED(test) \
 	{#test " without O_TMPFILE", test, open_named, close_store, NULL}
 #define BOTH(test) UNNAMED(test), NAMED(test)
-		BOTH(test_whole),	 BOTH(test_two_at_once),
-		BOTH(test_same_at_once), BOTH(test_given_up),
-		BOTH(test_too_large),	 BOTH(test_length),
-		BOTH(test_size_limit),	 BOTH(test_full),
-		BOTH(test_crash),	 UNNAMED(test_no_tmpfile),
-		UNNAMED(test_reserve),	 UNNAMED(test_writeback),
-		UNNAMED(test_open),	 UNNAMED(test_leftovers),
-		UNNAMED(test_remove),	 BOTH(test_no_regular_file),
-		BOTH(test_damaged),	 UNNAMED(test_sweep),
+		BOTH(test_whole),
+		BOTH(test_two_at_once),
+		BOTH(test_same_at_once),
+		BOTH(test_given_up),
+		BOTH(test_too_large),
+		BOTH(test_length),
+		BOTH(test_size_limit),
+		BOTH(test_sync_fails),
+		BOTH(test_full),
+		BOTH(test_crash),
+		UNNAMED(test_no_tmpfile),
+		UNNAMED(test_reserve),
+		UNNAMED(test_writeback),
+		UNNAMED(test_open),
+		UNNAMED(test_leftovers),
+		UNNAMED(test_remove),
+		BOTH(test_no_regular_file),
+		BOTH(test_damaged),
+		UNNAMED(test_sweep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
