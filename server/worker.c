@@ -191,7 +191,6 @@ static bool on_back(void *user, int fd)
 	if (http_server_add(client->worker->http, fd, &client->http, &err))
 		return true;
 	log_event(LOG_WARN, "connection", "%s", err.text);
-	release(client);
 	return false;
 }
 

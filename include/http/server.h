@@ -54,7 +54,7 @@ struct http_client {
 /*
  * Serve the plain stream socket `fd`, which becomes the server's, success or
  * not.  `client` must live until its gone() is called: after the other end of
- * the socket was closed, or before this returns false.
+ * the socket was closed, or, once in any case, before this returns false.
  */
 bool http_server_add(struct http_server *server, int fd,
 		     struct http_client *client, struct err *err);

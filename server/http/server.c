@@ -335,6 +335,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection,
 	(void)connection;
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		*socket_context = server->adding;
+		server->adding = NULL;
 		return;
 	}
 	client = *socket_context;
@@ -345,14 +346,17 @@ bool http_server_add(struct http_server *server, int fd,
 		     struct http_client *client, struct err *err)
 {
 	struct sockaddr_in nobody = {.sin_family = AF_INET};
-	enum MHD_Result result;
 
 	server->adding = client;
-	result = MHD_add_connection(server->daemon, fd,
-				    (struct sockaddr *)&nobody, sizeof(nobody));
-	if (result != MHD_YES) /* it has closed fd */
-		return err_sys(err, "libmicrohttpd takes no connection");
-	return true;
+	if (MHD_add_connection(server->daemon, fd, (struct sockaddr *)&nobody,
+			       sizeof(nobody)) == MHD_YES)
+		return true;
+	/* It has closed fd, and told of the end if it had told of the start. */
+	err_sys(err, "libmicrohttpd takes no connection");
+	if (server->adding)
+		client->gone(client->arg);
+	server->adding = NULL;
+	return false;
 }
 
 /* ---- the daemon --------------------------------------------------------- */
