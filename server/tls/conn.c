@@ -255,8 +255,10 @@ static void set_phase(struct front_conn *c, enum front_phase phase)
 	if (phase == c->phase)
 		return;
 	c->phase = phase;
-	c->window_bytes = phase == FRONT_BODY ? c->wire.received
-					      : wire_acknowledged(&c->wire);
+	if (phase == FRONT_BODY)
+		c->window_bytes = c->wire.received;
+	else if (phase == FRONT_ANSWER)
+		c->window_bytes = wire_acknowledged(&c->wire);
 	wait_in(c, lists[phase]);
 }
 
