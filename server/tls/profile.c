@@ -36,7 +36,6 @@ struct rule {
 
 struct tls_profiles {
 	_Atomic int references;
-	SSL_CTX *entry; /* what every connection begins with */
 	struct tls_profile *profiles;
 	size_t count;
 	struct rule *rules;
@@ -101,8 +100,11 @@ static bool read_sni(const unsigned char *ext, size_t len,
 }
 
 /*
- * SSL_set_SSL_CTX() brings the profile's certificates, security level and
- * ciphers; what it leaves (the versions) is set here.
+ * Every connection begins with the default profile; the switch to another
+ * copies all its certificates, so it is made only where it is needed.
+ * SSL_set_SSL_CTX() brings certificates, security level and ciphers; what it
+ * leaves (the versions) is set here.  Runs again after a HelloRetryRequest,
+ * to the same end.
  */
 static int on_client_hello(SSL *ssl, int *alert, void *arg)
 {
@@ -129,7 +131,7 @@ static int on_client_hello(SSL *ssl, int *alert, void *arg)
 
 SSL *tls_profiles_accept(struct tls_profiles *set, struct tls_choice *choice)
 {
-	SSL *ssl = SSL_new(set->entry);
+	SSL *ssl = SSL_new(set->profiles[set->default_profile].ctx);
 
 	if (!ssl)
 		return NULL;
@@ -157,7 +159,7 @@ void tls_profiles_count(const struct tls_profiles *set,
 
 /* ---- building ----------------------------------------------------------- */
 
-/* What both the entry and the profiles need. */
+/* What all profiles have in common. */
 static SSL_CTX *new_ctx(void)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
@@ -174,6 +176,10 @@ static SSL_CTX *new_ctx(void)
 				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+	SSL_CTX_set_client_hello_cb(ctx, on_client_hello, NULL);
+	/* One ticket serves the one connection that a device keeps. */
+	SSL_CTX_set_num_tickets(ctx, 1);
+	SSL_CTX_set_read_ahead(ctx, 1);
 	return ctx;
 }
 
@@ -301,18 +307,6 @@ static bool copy_rules(struct tls_profiles *set, const struct tls_rule *rules,
 	return true;
 }
 
-static bool build_entry(struct tls_profiles *set)
-{
-	set->entry = new_ctx();
-	if (!set->entry)
-		return false;
-	SSL_CTX_set_client_hello_cb(set->entry, on_client_hello, NULL);
-	/* One ticket serves the one connection that a device keeps. */
-	SSL_CTX_set_num_tickets(set->entry, 1);
-	SSL_CTX_set_read_ahead(set->entry, 1);
-	return true;
-}
-
 bool tls_profiles_build(struct tls_profiles **out,
 			const struct tls_profile_spec *specs, size_t count,
 			const struct tls_rule *rules, size_t rule_count,
@@ -329,10 +323,6 @@ bool tls_profiles_build(struct tls_profiles **out,
 	set->profiles = calloc(count ? count : 1, sizeof(*set->profiles));
 	if (!set->profiles || !copy_rules(set, rules, rule_count)) {
 		err_memory(err);
-		goto fail;
-	}
-	if (!build_entry(set)) {
-		err_openssl(err, ERR_SYSTEM, "TLS");
 		goto fail;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -366,6 +356,5 @@ void tls_profiles_unref(struct tls_profiles *set)
 	for (size_t i = 0; i < set->count; i++)
 		SSL_CTX_free(set->profiles[i].ctx);
 	free(set->profiles);
-	SSL_CTX_free(set->entry);
 	free(set);
 }
