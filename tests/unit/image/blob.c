@@ -69,107 +69,25 @@ static int test_fsync(int fd)
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "../base/fixture.h"
+#include "fixture.h"
 
 /* ---- the store of a test ------------------------------------------------ */
 
-static struct blob_store *store;
-
-static const char bytes[] = "an image";
-enum { SIZE = sizeof(bytes), MAX = 1024 };
-
-static int open_store(void **state)
+static int open_unnamed(void **state)
 {
 	tmpfile_fails = fallocate_fails = fallocates = 0;
 	writeback_to = 0;
 	writeback_holes = false;
-	return make_dir(state) || !blob_store_open(&store, *state, &failure);
+	return open_store(state);
 }
 
 /* The same, as on a file system without O_TMPFILE. */
 static int open_named(void **state)
 {
-	int failed = open_store(state);
+	int failed = open_unnamed(state);
 
 	tmpfile_fails = EOPNOTSUPP;
 	return failed;
-}
-
-static int close_store(void **state)
-{
-	blob_store_close(store);
-	return remove_dir(state);
-}
-
-static const char *images(void **state)
-{
-	return in_dir(*state, "images");
-}
-
-static const char *path_of(void **state, const struct digest *id)
-{
-	char hex[DIGEST_HEX_SIZE], name[80];
-
-	digest_hex(id, hex);
-	snprintf(name, sizeof(name), "images/%s", hex);
-	return in_dir(*state, name);
-}
-
-static struct blob_upload *begin(uint64_t expected)
-{
-	struct blob_upload *upload;
-
-	must(blob_upload_begin(&upload, store, MAX, expected, &failure));
-	return upload;
-}
-
-/* A whole upload of `len` bytes; the digest is that of the bytes. */
-static bool put(const void *data, size_t len, uint64_t expected,
-		struct digest *id)
-{
-	struct blob_upload *upload = begin(expected);
-	struct digest want;
-	bool existed;
-	uint64_t size;
-
-	must(blob_upload_write(upload, data, len, &failure));
-	must(blob_upload_end(upload, id, &size, &failure));
-	assert_int_equal(size, len);
-	assert_true(digest_of(&want, data, len));
-	assert_true(digest_equal(id, &want));
-	must(blob_upload_commit(upload, &existed, &failure));
-	blob_upload_free(upload);
-	return existed;
-}
-
-static void check_stored(const struct digest *id, const void *data, size_t len)
-{
-	int64_t modified;
-	struct stat st;
-	uint64_t size;
-	char got[MAX];
-	int fd;
-
-	must(blob_open(store, id, &fd, &size, &modified, &failure));
-	assert_int_equal(size, len);
-	assert_int_equal(fstat(fd, &st), 0);
-	assert_int_equal(modified, st.st_mtime);
-	assert_int_equal(pread(fd, got, sizeof(got), 0), len);
-	assert_memory_equal(got, data, len);
-	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-	close(fd);
-}
-
-static void check_missing(const struct digest *id)
-{
-	int64_t modified;
-	uint64_t size;
-	int fd;
-
-	must_fail("missing",
-		  blob_open(store, id, &fd, &size, &modified, &failure),
-		  ERR_NOT_FOUND, "image ");
-	assert_int_equal(fd, -1);
 }
 
 /* ---- whole uploads ------------------------------------------------------ */
@@ -464,55 +382,6 @@ static void test_writeback(void **state)
 	blob_upload_free(upload);
 }
 
-/* ---- what else stands in the folder ------------------------------------- */
-
-static void test_open(void **state)
-{
-	struct blob_store *other;
-	struct stat st;
-
-	assert_int_equal(stat(images(state), &st), 0);
-	assert_int_equal(st.st_mode & 07777 & ~0750, 0);
-	must(blob_store_open(&other, *state, &failure)); /* it is there now */
-	blob_store_close(other);
-	blob_store_close(NULL);
-	must_fail("no directory",
-		  blob_store_open(&other, in_dir(*state, "no"), &failure),
-		  ERR_NOT_FOUND, "/no: ");
-	assert_null(other);
-	assert_int_equal(mkdir(in_dir(*state, "a"), 0700), 0);
-	assert_int_equal(symlink("../images", in_dir(*state, "a/images")), 0);
-	must_fail("a link",
-		  blob_store_open(&other, in_dir(*state, "a"), &failure),
-		  ERR_SYSTEM, "a/images: ");
-	assert_int_equal(mkdir(in_dir(*state, "b"), 0700), 0);
-	write_file(in_dir(*state, "b/images"), "", 0, 0600);
-	must_fail("a file",
-		  blob_store_open(&other, in_dir(*state, "b"), &failure),
-		  ERR_SYSTEM, "b/images: ");
-}
-
-/* A start removes unfinished uploads, and nothing else. */
-static void test_leftovers(void **state)
-{
-	struct blob_store *again;
-	struct digest id;
-
-	put(bytes, SIZE, SIZE, &id);
-	write_file(in_dir(*state, "images/.upload-0"), "x", 1, 0600);
-	write_file(in_dir(*state, "images/.upload-77"), "x", 1, 0600);
-	write_file(in_dir(*state, "images/upload-1"), "x", 1, 0600);
-	write_file(in_dir(*state, "aim"), "x", 1, 0600);
-	assert_int_equal(symlink("../aim", in_dir(*state, "images/.upload-9")),
-			 0);
-	must(blob_store_open(&again, *state, &failure));
-	blob_store_close(again);
-	assert_int_equal(count_names(images(state)), 2);
-	assert_int_equal(access(in_dir(*state, "images/upload-1"), F_OK), 0);
-	assert_int_equal(access(in_dir(*state, "aim"), F_OK), 0);
-	check_stored(&id, bytes, SIZE);
-}
-
 /* A crash in the midst of an upload, by a process that ends so. */
 static void test_crash(void **state)
 {
@@ -533,171 +402,21 @@ static void test_crash(void **state)
 	assert_int_equal(count_names(images(state)), 0);
 }
 
-static void test_remove(void **state)
-{
-	struct digest id;
-
-	put(bytes, SIZE, SIZE, &id);
-	must(blob_remove(store, &id, &failure));
-	check_missing(&id);
-	must(blob_remove(store, &id, &failure));
-	assert_int_equal(count_names(images(state)), 0);
-}
-
-/* What may stand in place of an image. */
-static void make_link(const char *path)
-{
-	assert_int_equal(symlink("../aim", path), 0);
-}
-
-static void make_directory(const char *path)
-{
-	assert_int_equal(mkdir(path, 0700), 0);
-}
-
-static void make_fifo(const char *path)
-{
-	assert_int_equal(mkfifo(path, 0600), 0);
-}
-
-static const struct {
-	const char *label;
-	void (*make)(const char *path);
-} others[] = {
-	{"link", make_link},
-	{"directory", make_directory},
-	{"FIFO", make_fifo},
-};
-
-static bool keep_none(void *arg, const struct digest *id)
-{
-	(void)id;
-	(*(int *)arg)++;
-	return false;
-}
-
-/* None is opened, counts as the image or is swept away. */
-static void test_no_regular_file(void **state)
-{
-	write_file(in_dir(*state, "aim"), bytes, SIZE, 0600);
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		struct blob_upload *upload = begin(SIZE);
-		int64_t modified;
-		struct digest id;
-		uint64_t size;
-		bool existed;
-		int fd, asked = 0;
-
-		must(blob_upload_write(upload, bytes, SIZE, &failure));
-		must(blob_upload_end(upload, &id, &size, &failure));
-		others[i].make(path_of(state, &id));
-		must_fail(
-			others[i].label,
-			blob_open(store, &id, &fd, &size, &modified, &failure),
-			ERR_INVALID, "image ");
-		assert_int_equal(fd, -1);
-		must_fail(others[i].label,
-			  blob_upload_commit(upload, &existed, &failure),
-			  ERR_CONFLICT, "is in the way");
-		blob_upload_free(upload);
-		must(blob_store_sweep(store, keep_none, &asked, &failure));
-		assert_int_equal(asked, 0);
-		assert_int_equal(remove(path_of(state, &id)), 0);
-	}
-}
-
-/* A file of another size is not taken for the image either. */
-static void test_damaged(void **state)
-{
-	struct blob_upload *upload = begin(SIZE);
-	struct digest id;
-	uint64_t size;
-	bool existed;
-
-	must(blob_upload_write(upload, bytes, SIZE, &failure));
-	must(blob_upload_end(upload, &id, &size, &failure));
-	write_file(path_of(state, &id), bytes, SIZE - 1, 0600);
-	must_fail("cut", blob_upload_commit(upload, &existed, &failure),
-		  ERR_CONFLICT, "expected a regular file of 9 bytes");
-	blob_upload_free(upload);
-}
-
-/* ---- sweeping ----------------------------------------------------------- */
-
-struct kept {
-	struct digest id;
-	int asked;
-};
-
-static bool keep_one(void *arg, const struct digest *id)
-{
-	struct kept *kept = arg;
-
-	kept->asked++;
-	return digest_equal(id, &kept->id);
-}
-
-static void test_sweep(void **state)
-{
-	static const char *const names[] = {
-		"readme",
-		/* a digest with a capital, with a digit less and one more */
-		"E3B0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b8"
-		"55",
-		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b8"
-		"5",
-		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b8"
-		"550"};
-	struct digest gone[3];
-	struct kept kept = {.asked = 0};
-
-	put("1", 1, 1, &gone[0]);
-	put("2", 1, 1, &gone[1]);
-	put("3", 1, 1, &gone[2]);
-	put("4", 1, 1, &kept.id);
-	for (size_t i = 0; i < 4; i++) {
-		char name[80];
-
-		snprintf(name, sizeof(name), "images/%s", names[i]);
-		write_file(in_dir(*state, name), "x", 1, 0600);
-	}
-	must(blob_store_sweep(store, keep_one, &kept, &failure));
-	assert_int_equal(kept.asked, 4);
-	for (int i = 0; i < 3; i++)
-		check_missing(&gone[i]);
-	check_stored(&kept.id, "4", 1);
-	assert_int_equal(count_names(images(state)), 5);
-	must(blob_store_sweep(store, keep_one, &kept, &failure));
-	assert_int_equal(kept.asked, 5);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define UNNAMED(test) \
-	cmocka_unit_test_setup_teardown(test, open_store, close_store)
+	cmocka_unit_test_setup_teardown(test, open_unnamed, close_store)
 #define NAMED(test) \
 	{#test " without O_TMPFILE", test, open_named, close_store, NULL}
 #define BOTH(test) UNNAMED(test), NAMED(test)
-		BOTH(test_whole),
-		BOTH(test_two_at_once),
-		BOTH(test_same_at_once),
-		BOTH(test_given_up),
-		BOTH(test_too_large),
-		BOTH(test_length),
-		BOTH(test_size_limit),
-		BOTH(test_sync_fails),
-		BOTH(test_full),
-		BOTH(test_crash),
-		UNNAMED(test_no_tmpfile),
-		UNNAMED(test_reserve),
+		BOTH(test_whole),	  BOTH(test_two_at_once),
+		BOTH(test_same_at_once),  BOTH(test_given_up),
+		BOTH(test_too_large),	  BOTH(test_length),
+		BOTH(test_size_limit),	  BOTH(test_sync_fails),
+		BOTH(test_full),	  BOTH(test_crash),
+		UNNAMED(test_no_tmpfile), UNNAMED(test_reserve),
 		UNNAMED(test_writeback),
-		UNNAMED(test_open),
-		UNNAMED(test_leftovers),
-		UNNAMED(test_remove),
-		BOTH(test_no_regular_file),
-		BOTH(test_damaged),
-		UNNAMED(test_sweep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
