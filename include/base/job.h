@@ -44,7 +44,7 @@ struct job *job_queue_take(struct job_queue *queue);
  * eventfd to put into the thread's epoll.
  */
 bool port_open(struct port **out, struct err *err);
-void port_close(struct port *port); /* no job is to come any more */
+void port_close(struct port *port);   /* no job is to come any more */
 int port_fd(const struct port *port); /* readable when jobs wait */
 
 /* Give a finished job back.  Any thread. */

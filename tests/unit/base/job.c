@@ -152,6 +152,29 @@ static void test_threads(void **state)
 	assert_int_equal(done_count, THREADS * EACH);
 }
 
+static void *post_one(void *arg)
+{
+	port_post(the_port, &new_job(0, *(int *)arg)->job);
+	return NULL;
+}
+
+/* The port may go as soon as its last job is done. */
+static void test_close_after_last(void **state)
+{
+	for (int i = 0; i < 300; i++) {
+		int number = 1;
+		pthread_t thread;
+
+		assert_int_equal(open_the_port(state), 0);
+		pthread_create(&thread, NULL, post_one, &number);
+		while (!done_count)
+			port_drain(the_port);
+		port_close(the_port);
+		pthread_join(thread, NULL);
+		assert_int_equal(done_count, 1);
+	}
+}
+
 static void test_close_null(void **state)
 {
 	(void)state;
@@ -163,8 +186,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define WITH_PORT(test) \
 	cmocka_unit_test_setup_teardown(test, open_the_port, close_the_port)
-		cmocka_unit_test(test_queue),	   WITH_PORT(test_port),
-		WITH_PORT(test_post_from_done),	   WITH_PORT(test_threads),
+		cmocka_unit_test(test_queue),
+		WITH_PORT(test_port),
+		WITH_PORT(test_post_from_done),
+		WITH_PORT(test_threads),
+		cmocka_unit_test(test_close_after_last),
 		cmocka_unit_test(test_close_null),
 	};
 
