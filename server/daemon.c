@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/chores.h"
@@ -23,9 +24,13 @@
 
 enum {
 	WORKERS_MAX = 64,
-	ACTIVATED_MAX = 16, /* sockets that systemd may hand over */
-	GATHER_MS = 2,	    /* a check-in waits so long for others */
-	HANG_MS = 10 * 1000 /* a loop that is silent so long hangs */
+	ACTIVATED_MAX = 16,   /* sockets that systemd may hand over */
+	GATHER_MS = 2,	      /* a check-in waits so long for others */
+	HANG_MS = 10 * 1000,  /* a loop that is silent so long hangs */
+	CONNECTION_FILES = 4, /* descriptors of one that fetches an image: its
+				 socket, the pair behind it, the file */
+	WORKER_FILES = 32,    /* of a worker: listeners, database, epolls */
+	OWN_FILES = 64	      /* of all the rest */
 };
 
 /*
@@ -67,13 +72,51 @@ static struct worker_settings settings_for(const struct loaded_site *loaded)
 	return settings;
 }
 
+static size_t wanted_workers(const struct config *config)
+{
+	cpu_set_t cpus;
+	int64_t count = config->workers;
+
+	if (!count && sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
+		count = CPU_COUNT(&cpus);
+	if (count < 1)
+		count = 1;
+	return count < WORKERS_MAX ? (size_t)count : WORKERS_MAX;
+}
+
+/*
+ * As many connections as can be served at once.  One more is better closed
+ * before its handshake than a request in the middle of an update.
+ */
+static unsigned int max_connections(const struct config *config)
+{
+	rlim_t own = OWN_FILES + wanted_workers(config) * WORKER_FILES;
+	rlim_t wanted = (rlim_t)config->limits.max_connections, most;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	    limit.rlim_cur == RLIM_INFINITY)
+		return (unsigned int)wanted;
+	most = limit.rlim_cur > own + CONNECTION_FILES
+		       ? (limit.rlim_cur - own) / CONNECTION_FILES
+		       : 1;
+	if (wanted <= most)
+		return (unsigned int)wanted;
+	log_event(LOG_WARN, "limits",
+		  "max_connections is %llu, but %llu descriptors are enough "
+		  "for %llu only",
+		  (unsigned long long)wanted,
+		  (unsigned long long)limit.rlim_cur, (unsigned long long)most);
+	return (unsigned int)most;
+}
+
 static void apply_limits(struct daemon *d, const struct config *config)
 {
 	log_setup(config->log_level, config->log_form);
 	tls_sources_limit(
 		d->sources,
 		(unsigned int)config->limits.max_connections_per_source,
-		(unsigned int)config->limits.max_connections);
+		max_connections(config));
 }
 
 static struct writer_options writer_options(const struct config *config)
@@ -213,18 +256,6 @@ static bool listen_all(struct daemon *d, struct worker *worker,
 			 !config->admin_listen_count, err) &&
 	       listen_on(worker, config->admin_listen,
 			 config->admin_listen_count, true, err);
-}
-
-static size_t wanted_workers(const struct config *config)
-{
-	cpu_set_t cpus;
-	int64_t count = config->workers;
-
-	if (!count && sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
-		count = CPU_COUNT(&cpus);
-	if (count < 1)
-		count = 1;
-	return count < WORKERS_MAX ? (size_t)count : WORKERS_MAX;
 }
 
 /* All of them listen before the first one serves. */
