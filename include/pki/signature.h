@@ -16,34 +16,16 @@
 #include <openssl/evp.h>
 
 #include "base/err.h"
-#include "base/ident.h"
+#include "pki/signer.h"
 
-enum {
-	SIGNATURE_MAX = 1024,	       /* bytes: RSA-8192 */
-	SIGNATURE_TEXT_MAX = 4 * 1024, /* bytes of base64 with line ends */
-	SIGNATURE_ALGORITHM_SIZE = 24  /* "rsa-pkcs1-sha256" and a NUL */
-};
-
-struct signature {
-	uint8_t bytes[SIGNATURE_MAX];
-	size_t len;
-};
-
-/* Who may sign.  The key stays its owner's. */
-struct signer {
-	struct ident name;
-	EVP_PKEY *key;
-};
-
-struct signed_by {
-	struct ident signer;
-	char algorithm[SIGNATURE_ALGORITHM_SIZE]; /* "ecdsa-p256-sha256" */
-};
+/* Bound on a signature as text: base64 with line ends. */
+enum { SIGNATURE_TEXT_MAX = 4 * 1024 }; /* bytes */
 
 /*
  * Read a signature as it arrives: binary, or base64 text with line ends as
- * openssl-base64(1) and base64(1) write it.  Text that begins as base64 and
- * is damaged is refused with the offset of the first wrong character.
+ * openssl-base64(1) and base64(1) write it.  Damaged base64 is refused with
+ * the line and the offset in it of the first wrong character; hexadecimal and
+ * PEM are refused by name.
  */
 bool signature_read(struct signature *out, const void *data, size_t len,
 		    struct err *err);
@@ -55,11 +37,11 @@ bool signature_read(struct signature *out, const void *data, size_t len,
  * name the cause.  On success *by says who and how.
  *
  * A refusal is ERR_INVALID and its reason names the cause: unknown signer;
- * wrong digest (the signature is by one of these keys, but over other bytes:
- * the SHA-1, the hexadecimal digest, the digest hashed again, for RSA PKCS#1
- * the digest it really holds); not DER (with what it looks like: raw r||s,
- * base64 inside base64, a PEM block); signed with X but only Y is allowed; a
- * key that is too small.
+ * wrong digest (the signature is by a known key, but over other bytes: the
+ * SHA-1, the digest or its hexadecimal form instead of the image, for RSA
+ * PKCS#1 the digest it really holds); not DER (with what it looks like: raw
+ * r||s, base64 inside base64, a PEM block); signed with X but only Y is
+ * allowed; a key that may not sign, key_check_signing().
  *
  * Reads the whole file, so not for a worker's thread.
  */
@@ -70,7 +52,9 @@ bool signature_verify(const struct signature *sig, int fd, uint64_t size,
 
 /*
  * Sign the `size` bytes of the file `fd`: ECDSA with the curve's own SHA-2,
- * RSA as PKCS#1 v1.5 or, with `pss`, as PSS, over SHA-256, and Ed25519.
+ * RSA as PKCS#1 v1.5 or, with `pss` or a key restricted to it, as PSS, over
+ * SHA-256, and Ed25519.  ERR_INVALID for a key that may not sign and for an
+ * empty file.
  */
 bool signature_make(struct signature *out, EVP_PKEY *key, bool pss, int fd,
 		    uint64_t size, struct err *err);
