@@ -10,18 +10,17 @@ run_in(const char *dir, const char *fmt, ...)
 {
 	char line[1024];
 	va_list args;
-	int used =
-		snprintf(line, sizeof(line), "cd '%s' && umask 077 && { ", dir);
+	int used = snprintf(line, sizeof(line),
+			    "cd '%s' && umask 077 && "
+			    "exec >/dev/null 2>run.log || exit 1; ",
+			    dir);
 
 	va_start(args, fmt);
 	used += vsnprintf(line + used, sizeof(line) - (size_t)used, fmt, args);
 	va_end(args);
-	used += snprintf(line + used, sizeof(line) - (size_t)used,
-			 "; } >/dev/null 2>run.log");
 	assert_true(used < (int)sizeof(line));
-	if (system(line) != 0) {
-		fail_msg("failed, see %s/run.log: %s", dir, line);
-	}
+	if (system(line) != 0)
+		fail_msg("failed: %s", line);
 }
 
 #endif
