@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "http/exchange.h"
 
 /* ---- what came in ------------------------------------------------------- */
@@ -273,6 +274,7 @@ void reply_problem(struct request *r, unsigned int status, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(detail, sizeof(detail), fmt, args);
 	va_end(args);
+	utf8_mend(detail);
 	if (status == MHD_HTTP_INTERNAL_SERVER_ERROR) {
 		log_event(LOG_ERROR, "request", "%s %s: %s", r->method,
 			  r->route ? r->route->name : "-", detail);
