@@ -84,87 +84,83 @@ static void reads_blocks(void **state)
 	}
 }
 
+static const struct {
+	const char *label;
+	const char *text;
+	const char *part;
+} damaged[] = {
+	{"dash missing at the end of BEGIN",
+	 "-----BEGIN C----\nc2Vjb25k\n-----END C-----\n",
+	 "file.pem:1: damaged PEM: a damaged BEGIN line"},
+	{"dash missing before BEGIN",
+	 "text\n----BEGIN C-----\nc2Vjb25k\n-----END C-----\n",
+	 ":4: damaged PEM: an END line without its BEGIN"},
+	{"BEGIN indented", OTHER " -----BEGIN C-----\n",
+	 ":4: damaged PEM: a damaged BEGIN line"},
+	{"BEGIN without a label", "-----BEGIN -----\n",
+	 ":1: damaged PEM: a damaged BEGIN line"},
+	{"two BEGIN in one line", "-----BEGIN C----------BEGIN C-----\n",
+	 ":1: damaged PEM: a damaged BEGIN line"},
+	{"BEGIN after a byte order mark", "\xef\xbb\xbf" OTHER,
+	 ":1: damaged PEM: a damaged BEGIN line"},
+	{"END of another label",
+	 "-----BEGIN C-----\nc2Vjb25k\n-----END D-----\n",
+	 ":3: damaged PEM: the END line of another kind of block"},
+	{"END of a longer label",
+	 "-----BEGIN C-----\nc2Vjb25k\n-----END CC-----\n",
+	 ":3: damaged PEM: the END line of another kind of block"},
+	{"END damaged", "-----BEGIN C-----\nc2Vjb25k\n-----END C----\n",
+	 ":3: damaged PEM: not base64"},
+	{"no END", OTHER "-----BEGIN C-----\nc2Vjb25k\n",
+	 ":4: damaged PEM: a block without its END"},
+	{"BEGIN inside a block",
+	 "-----BEGIN C-----\n" OTHER "-----END C-----\n",
+	 ":2: damaged PEM: not base64"},
+	{"a dash inside, where OpenSSL stops reading",
+	 "-----BEGIN C-----\nc2Vjb25k\n-garbage\n-----END C-----\n",
+	 ":3: damaged PEM: not base64"},
+	{"no base64", "-----BEGIN C-----\nc2Vj*25k\n-----END C-----\n",
+	 ":2: damaged PEM: not base64"},
+	{"blank inside a line",
+	 "-----BEGIN C-----\nc2Vj b25k\n-----END C-----\n",
+	 ":2: damaged PEM: not base64"},
+	{"an indented line", "-----BEGIN C-----\n c2Vjb25k\n-----END C-----\n",
+	 ":2: damaged PEM: not base64"},
+	{"an empty line inside",
+	 "-----BEGIN C-----\nc2Vj\n\nb25k\n-----END C-----\n",
+	 ":3: damaged PEM: an empty line inside a block"},
+	{"an empty line first",
+	 "-----BEGIN C-----\n\nc2Vjb25k\n-----END C-----\n",
+	 ":2: damaged PEM: an empty line inside a block"},
+	{"a header where no key is",
+	 "-----BEGIN C-----\nA: 1\n\nc2Vjb25k\n-----END C-----\n",
+	 ":2: damaged PEM: not base64"},
+	{"base64 among headers",
+	 "-----BEGIN PRIVATE KEY-----\nA: 1\nc2Vjb25k\n"
+	 "-----END PRIVATE KEY-----\n",
+	 ":3: damaged PEM: neither a header nor an empty line"},
+	{"no base64 at all", "-----BEGIN C-----\n-----END C-----\n",
+	 "damaged PEM"},
+	{"base64 cut", "-----BEGIN C-----\nc2Vjb25\n-----END C-----\n",
+	 "damaged PEM"},
+	{"base64 after its padding",
+	 "-----BEGIN C-----\nZmlyc3Q=\nc2Vj\n-----END C-----\n", "damaged PEM"},
+	{"too much padding", "-----BEGIN C-----\nc2Vj====\n-----END C-----\n",
+	 "damaged PEM"},
+	{"the second block", BLOCK "-----BEGIN C-----\nc2Vjb25k",
+	 ":4: damaged PEM: a block without its END"},
+};
+
 static void refuses_what_is_damaged(void **state)
 {
-	static const struct {
-		const char *label;
-		const char *text;
-		const char *part;
-	} rows[] = {
-		{"dash missing at the end of BEGIN",
-		 "-----BEGIN C----\nc2Vjb25k\n-----END C-----\n",
-		 "file.pem:1: damaged PEM: a damaged BEGIN line"},
-		{"dash missing before BEGIN",
-		 "text\n----BEGIN C-----\nc2Vjb25k\n-----END C-----\n",
-		 ":4: damaged PEM: an END line without its BEGIN"},
-		{"BEGIN indented", OTHER " -----BEGIN C-----\n",
-		 ":4: damaged PEM: a damaged BEGIN line"},
-		{"BEGIN without a label", "-----BEGIN -----\n",
-		 ":1: damaged PEM: a damaged BEGIN line"},
-		{"two BEGIN in one line",
-		 "-----BEGIN C----------BEGIN C-----\n",
-		 ":1: damaged PEM: a damaged BEGIN line"},
-		{"BEGIN after a byte order mark", "\xef\xbb\xbf" OTHER,
-		 ":1: damaged PEM: a damaged BEGIN line"},
-		{"END of another label",
-		 "-----BEGIN C-----\nc2Vjb25k\n-----END D-----\n",
-		 ":3: damaged PEM: the END line of another kind of block"},
-		{"END of a longer label",
-		 "-----BEGIN C-----\nc2Vjb25k\n-----END CC-----\n",
-		 ":3: damaged PEM: the END line of another kind of block"},
-		{"END damaged", "-----BEGIN C-----\nc2Vjb25k\n-----END C----\n",
-		 ":3: damaged PEM: not base64"},
-		{"no END", OTHER "-----BEGIN C-----\nc2Vjb25k\n",
-		 ":4: damaged PEM: a block without its END"},
-		{"BEGIN inside a block",
-		 "-----BEGIN C-----\n" OTHER "-----END C-----\n",
-		 ":2: damaged PEM: not base64"},
-		{"a dash inside, where OpenSSL stops reading",
-		 "-----BEGIN C-----\nc2Vjb25k\n-garbage\n-----END C-----\n",
-		 ":3: damaged PEM: not base64"},
-		{"no base64", "-----BEGIN C-----\nc2Vj*25k\n-----END C-----\n",
-		 ":2: damaged PEM: not base64"},
-		{"blank inside a line",
-		 "-----BEGIN C-----\nc2Vj b25k\n-----END C-----\n",
-		 ":2: damaged PEM: not base64"},
-		{"an indented line",
-		 "-----BEGIN C-----\n c2Vjb25k\n-----END C-----\n",
-		 ":2: damaged PEM: not base64"},
-		{"an empty line inside",
-		 "-----BEGIN C-----\nc2Vj\n\nb25k\n-----END C-----\n",
-		 ":3: damaged PEM: an empty line inside a block"},
-		{"an empty line first",
-		 "-----BEGIN C-----\n\nc2Vjb25k\n-----END C-----\n",
-		 ":2: damaged PEM: an empty line inside a block"},
-		{"a header where no key is",
-		 "-----BEGIN C-----\nA: 1\n\nc2Vjb25k\n-----END C-----\n",
-		 ":2: damaged PEM: not base64"},
-		{"base64 among headers",
-		 "-----BEGIN PRIVATE KEY-----\nA: 1\nc2Vjb25k\n"
-		 "-----END PRIVATE KEY-----\n",
-		 ":3: damaged PEM: neither a header nor an empty line"},
-		{"no base64 at all", "-----BEGIN C-----\n-----END C-----\n",
-		 "damaged PEM"},
-		{"base64 cut", "-----BEGIN C-----\nc2Vjb25\n-----END C-----\n",
-		 "damaged PEM"},
-		{"base64 after its padding",
-		 "-----BEGIN C-----\nZmlyc3Q=\nc2Vj\n-----END C-----\n",
-		 "damaged PEM"},
-		{"too much padding",
-		 "-----BEGIN C-----\nc2Vj====\n-----END C-----\n",
-		 "damaged PEM"},
-		{"the second block", BLOCK "-----BEGIN C-----\nc2Vjb25k",
-		 ":4: damaged PEM: a block without its END"},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {
 		const char *path =
-			put(*state, rows[i].text, strlen(rows[i].text));
+			put(*state, damaged[i].text, strlen(damaged[i].text));
 
-		must_fail(rows[i].label,
+		must_fail(damaged[i].label,
 			  pem_read(path, FILE_MAX, PEM_PUBLIC, take, NULL,
 				   &failure),
-			  ERR_INVALID, rows[i].part);
+			  ERR_INVALID, damaged[i].part);
 	}
 }
 
