@@ -7,8 +7,6 @@ import daemon as harness
 from esp32 import image
 from pki import Pki
 
-pytest.register_assert_rewrite("daemon")
-
 
 @pytest.fixture(scope="session")
 def pki(tmp_path_factory):
@@ -75,7 +73,7 @@ def big_file(firmware, tmp_path_factory):
     return data, path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def device_ids():
-    """Ids that no other test has used."""
-    return (f"dev-{os.getpid()}-{n}" for n in itertools.count(1))
+    """Ids that no other test uses."""
+    return (f"dev{n}" for n in itertools.count(1))

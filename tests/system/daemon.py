@@ -17,7 +17,9 @@ import subprocess
 import threading
 import time
 
-BINARY = pathlib.Path(os.environ.get("OTTERD", "build/release/otterd"))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("OTTERD",
+                                     ROOT / "build/release/otterd"))
 DEVICE = pathlib.Path(os.environ.get("OTTERD_DEVICE",
                                      BINARY.with_name("device")))
 PATIENCE = 60  # seconds until an awaited event is given up
@@ -426,10 +428,10 @@ def manifest_signature(answer):
 
 def read_to_end(link):
     """All that comes until the server closes."""
-    data = b""
+    pieces = []
     try:
         while piece := link.recv(65536):
-            data += piece
+            pieces.append(piece)
     except (ConnectionError, ssl.SSLError):
         pass
-    return data
+    return b"".join(pieces)

@@ -13,7 +13,7 @@ from daemon import read_to_end, sha256
 
 @pytest.fixture(scope="module")
 def image(daemon, firmware):
-    data = firmware("2.1.0", 10000)
+    data = firmware("2.1.0", 10200)
     daemon.publish(data, "2.1.0")
     return data
 

@@ -73,7 +73,7 @@ def test_new_products_and_signers(start, firmware, pki):
     d.reload()
     assert d.poll(product="late").status == 200
     d.publish(data, "1.0", "late", "elsewhere")
-    assert d.poll(product="late").json()["reason"] == "update"
+    assert d.poll(version="0.9", product="late").json()["update"]
     d.write_config()
     d.reload()
     assert d.poll(product="late").status == 404
@@ -103,8 +103,9 @@ def test_new_limits(start):
 BROKEN = [
     ("unknown key", {"server": {"colour": "red"}}, "colour"),
     ("unknown profile", {"tls": {"default_profile": "gone"}}, "gone"),
-    ("missing certificate", {"signers": [
-        {"name": "sign-p256", "file": "/nonexistent.pem"}]},
+    ("missing signer", {"signers": [
+        {"name": name, "file": "/nonexistent.pem"} for name in
+        ("sign-p256", "sign-p384", "sign-rsa", "sign-ed25519")]},
      "/nonexistent.pem"),
     ("value out of bounds", {"server": {"workers": 100000}}, "workers"),
     ("no manifest key", {"manifest": {"key": "/nonexistent.key"}},
@@ -153,7 +154,7 @@ def test_many_reloads_under_load(start, firmware):
     for _ in range(10):
         link, begun = begin_download(d, data)
         d.reload()
-        assert d.poll(product="open").json()["update"]
+        assert d.poll(version="0.9", product="open").json()["update"]
         end_download(link, begun, data)
 
 

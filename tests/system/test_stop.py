@@ -1,0 +1,51 @@
+"""SIGTERM: what is under way ends, what comes in between does no harm."""
+
+import os
+import signal
+import socket
+
+from daemon import sha256
+
+
+def begin_download(daemon, image):
+    link = daemon.tls()
+    link.sendall(b"GET /images/%s HTTP/1.1\r\nHost: x\r\n\r\n"
+                 % sha256(image).encode())
+    return link, link.recv(1)
+
+
+def read_to_end(link, data):
+    while chunk := link.recv(65536):
+        data += chunk
+    return data
+
+
+def test_reload_while_draining(start):
+    """An order for a worker that has ended already finds nothing freed."""
+    daemon = start()
+    image = os.urandom(8 << 20)  # more than sockets hold
+    daemon.publish(image, "1.0")
+    link, data = begin_download(daemon, image)
+    daemon.signal(signal.SIGTERM)
+    daemon.notify.wait("STOPPING=1", daemon.process)
+    daemon.reload()
+    assert read_to_end(link, data).endswith(image[-1000:])
+    assert daemon.finish() == 0
+
+
+def test_shared_socket_while_draining(start):
+    """A connection that nobody takes any more does not keep the loop busy."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    daemon = start(ready=False).start(listen=[listener])
+    link = daemon.tls(port=port)
+    link.sendall(b"POST /report HTTP/1.1\r\nHost: x\r\n"
+                 b"Content-Length: 2\r\n\r\n{")
+    daemon.signal(signal.SIGTERM)
+    daemon.notify.wait("STOPPING=1", daemon.process)
+    waiting = socket.create_connection(("127.0.0.1", port))
+    link.sendall(b"}")
+    assert read_to_end(link, b"").startswith(b"HTTP/1.1 400 ")
+    assert daemon.finish() == 0
+    waiting.close()
+    listener.close()
