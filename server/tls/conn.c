@@ -579,6 +579,11 @@ void conn_close_idle(struct front_conn *c)
 {
 	if (c->state != CONN_OPEN || c->phase != FRONT_IDLE)
 		return;
+	/* A request that has arrived, unseen so far, is still answered. */
+	c->wire.readable = true;
+	conn_pump(c);
+	if (c->state != CONN_OPEN || c->phase != FRONT_IDLE)
+		return;
 	finish(c);
 	after_flush(c);
 }

@@ -24,6 +24,27 @@ static void drained_front_leaves_a_shared_socket_alone(void **state)
 	stop(f);
 }
 
+static void drain_answers_what_has_arrived(void **state)
+{
+	struct fixture *f = start(&roomy);
+	SSL *ssl = client(f);
+	char buf[16];
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		turn(f);
+	assert_int_equal(SSL_write(ssl, "ping\n", 5), 5);
+	front_drain(f->front);
+	back_read(f, buf, 5);
+	assert_int_equal(write(f->user->back, "pong\n", 5), 5);
+	front_answered(f->user->conn);
+	assert_int_equal(client_read(f, ssl, buf, sizeof(buf)), 5);
+	assert_memory_equal(buf, "pong\n", 5);
+	assert_int_equal(front_connections(f->front), 0);
+	client_free(ssl);
+	stop(f);
+}
+
 /*
  * The client goes on sending what the answer has refused: its bytes must not
  * reset the connection before it has read that answer.
@@ -166,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(drained_front_leaves_a_shared_socket_alone),
+		cmocka_unit_test(drain_answers_what_has_arrived),
 		cmocka_unit_test(refused_sender_can_read_the_reply),
 		cmocka_unit_test(early_answer_reaches_a_sender),
 		cmocka_unit_test(flood_does_not_hold_the_loop),
