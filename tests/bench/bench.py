@@ -204,7 +204,7 @@ PSS_TARGET = 64  # MB, in the row of the fleet
 
 def show(what, value, unit, target, text):
     verdict = "met" if value <= target else "MISSED"
-    print(f"{what:46} {value:7.2f} {unit:8} target {target:5} {verdict:6} "
+    print(f"{what:46} {value:8.3f} {unit:8} target {target:5} {verdict:6} "
           f"{text}", flush=True)
 
 
