@@ -243,7 +243,7 @@ static void openssl_takes_what_we_sign(void **state)
 		 "dgst -sha256 -verify rsa.pub " PSS
 		 "-sigopt rsa_pss_saltlen:32 -signature made image"},
 		{"pss", false, "rsa-pss-sha256",
-		 "dgst -sha256 -verify pss.pub -signature made image"},
+		 "dgst -sha256 -verify pss.pub -sigopt rsa_pss_saltlen:32 -signature made image"},
 		{"ed", false, "ed25519",
 		 "pkeyutl -verify -rawin -pubin -inkey ed.pub -sigfile made "
 		 "-in image"},
