@@ -7,8 +7,6 @@
 
 #include "pki/key.h"
 
-enum { RSA_BITS_MIN = 2048 }; /* what signature_verify() takes */
-
 struct loaded_site {
 	struct config *config;
 	struct site site; /* points into all of this */
@@ -133,22 +131,11 @@ static bool load_profiles(struct loaded_site *loaded, struct metrics *metrics,
 /* ---- signers, products, manifest ------------------------------------------
  */
 
-static bool check_signer(EVP_PKEY *key, const char *file, struct err *err)
+static bool load_signer(EVP_PKEY **key, const char *file, struct err *err)
 {
-	bool rsa = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
-
-	if (rsa && EVP_PKEY_get_bits(key) < RSA_BITS_MIN)
-		return err_set(err, ERR_INVALID,
-			       "%s: RSA of %d bits, wanted at least %d", file,
-			       EVP_PKEY_get_bits(key), RSA_BITS_MIN);
-	if (rsa || strcmp(key_name(key), "ecdsa-p256") == 0 ||
-	    strcmp(key_name(key), "ecdsa-p384") == 0 ||
-	    strcmp(key_name(key), "ed25519") == 0)
-		return true;
-	return err_set(err, ERR_INVALID,
-		       "%s: a key of another kind than ECDSA P-256, P-384, "
-		       "RSA and Ed25519",
-		       file);
+	if (!key_read_public(key, NULL, file, err))
+		return false;
+	return key_check_signing(*key, err) || err_wrap(err, "%s", file);
 }
 
 static bool load_signers(struct loaded_site *loaded, struct err *err)
@@ -164,8 +151,7 @@ static bool load_signers(struct loaded_site *loaded, struct err *err)
 		struct signer *to = &loaded->signers[i];
 
 		ident_parse(&to->name, from->name, strlen(from->name));
-		if (!key_read_public(&to->key, NULL, from->file, err) ||
-		    !check_signer(to->key, from->file, err))
+		if (!load_signer(&to->key, from->file, err))
 			return config_wrap(config, err, "signers[%zu].file", i);
 	}
 	return true;

@@ -309,11 +309,11 @@ static void test_refused(void **state)
 		 "otterd.yaml:12: signers[0].file: none.pub: No such file or "
 		 "directory"},
 		{"a small signer", "one.pub", "below.pub",
-		 "otterd.yaml:12: signers[0].file: below.pub: RSA of 2040 "
-		 "bits, wanted at least 2048"},
+		 "otterd.yaml:12: signers[0].file: below.pub: an RSA key of "
+		 "2040 bits: expected 2048 to 8192"},
 		{"a signer on another curve", "one.pub", "p521.pub",
 		 "otterd.yaml:12: signers[0].file: p521.pub: a key of another "
-		 "kind than ECDSA P-256, P-384, RSA and Ed25519"},
+		 "kind than ECDSA P-256 and P-384, RSA and Ed25519"},
 		{"no such manifest key", "manifest.key", "none.key",
 		 "otterd.yaml:17: manifest.key: none.key does not exist; "
 		 "'otterd keygen --out none.key' makes it"},
