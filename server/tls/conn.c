@@ -231,7 +231,6 @@ static void shake_hands(struct front_conn *c)
 		handshake_failed(c);
 		return;
 	}
-	wire_flush(&c->wire);
 	tls_profiles_count(c->profiles, c->choice.profile,
 			   SSL_session_reused(c->ssl) ? TLS_RESULT_RESUMED
 						      : TLS_RESULT_OK);
@@ -446,24 +445,33 @@ static void end_answer(struct front_conn *c)
 
 /* ---- both ways ---------------------------------------------------------- */
 
+/*
+ * Before an answer's first byte nothing is sent: what waits (the session
+ * ticket of a new connection) leaves with it.
+ */
+static bool flush(struct front_conn *c)
+{
+	if (c->phase == FRONT_ANSWER && !c->answer_bytes && !c->back_readable)
+		return false;
+	return wire_flush(&c->wire);
+}
+
 static bool step(struct front_conn *c)
 {
-	bool moved = false;
+	bool moved = take_input(c);
 
-	if (wire_flush(&c->wire)) {
-		moved = carry_answer(c);
-		if (c->state == CONN_OPEN && c->answered && !c->back_readable &&
-		    wire_flush(&c->wire)) {
-			end_answer(c);
-			moved = true;
-		}
-	}
-	if (c->state == CONN_OPEN)
-		moved |= forward(c);
 	if (c->state == CONN_OPEN)
 		moved |= judge(c);
 	if (c->state == CONN_OPEN)
-		moved |= take_input(c);
+		moved |= forward(c);
+	if (c->state != CONN_OPEN || !flush(c))
+		return moved;
+	moved |= carry_answer(c);
+	if (c->state == CONN_OPEN && c->answered && !c->back_readable &&
+	    wire_flush(&c->wire)) {
+		end_answer(c);
+		moved = true;
+	}
 	return moved;
 }
 
@@ -479,7 +487,7 @@ void conn_pump(struct front_conn *c)
 	if (c->state == CONN_FLUSH || c->state == CONN_LINGER)
 		after_flush(c);
 	else if (c->state == CONN_OPEN)
-		wire_flush(&c->wire); /* what reading has made OpenSSL say */
+		flush(c); /* what reading has made OpenSSL say */
 	if (c->state != CONN_GONE &&
 	    (c->wire.sent >= end || c->wire.turn >= WIRE_TURN_MAX))
 		conn_wake(c);
