@@ -70,7 +70,7 @@ static const struct rule rules[CONFIG_NUMBERS] = {
 		 "256", NULL},
 	[CONFIG_MAX_REQUEST_HEAD] = {"server.limits.max_request_head",
 				     AT(limits.max_request_head), &size, "1K",
-				     "64K", "16K", NULL},
+				     "64K", "8K", NULL},
 	[CONFIG_MANIFEST_LIFETIME] = {"manifest.lifetime",
 				      AT(manifest_lifetime), &duration, "1m",
 				      "3650d", "7d", NULL},

@@ -25,7 +25,7 @@
 enum {
 	WORKERS_MAX = 64,
 	ACTIVATED_MAX = 16,   /* sockets that systemd may hand over */
-	GATHER_MS = 2,	      /* a check-in waits so long for others */
+	GATHER_MS = 5,	      /* a check-in waits so long for others */
 	HANG_MS = 10 * 1000,  /* a loop that is silent so long hangs */
 	CONNECTION_FILES = 4, /* descriptors of one that fetches an image: its
 				 socket, the pair behind it, the file */

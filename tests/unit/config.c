@@ -103,7 +103,7 @@ static void test_defaults(void **state)
 	assert_int_equal(c->limits.min_rate, 64);
 	assert_int_equal(c->limits.max_connections, 20000);
 	assert_int_equal(c->limits.max_connections_per_source, 256);
-	assert_int_equal(c->limits.max_request_head, 16384);
+	assert_int_equal(c->limits.max_request_head, 8192);
 	assert_int_equal(c->log_level, LOG_INFO);
 	assert_int_equal(c->log_form, LOG_TEXT);
 	assert_string_equal(c->default_profile, "p");
