@@ -13,7 +13,6 @@
 # MODE=release|asan|tsan|fuzz|cov chooses the object tree build/$(MODE).
 
 MODE      ?= release
-CC        ?= gcc
 CFLAGS    ?= -O2 -g
 CPPFLAGS  ?=
 LDFLAGS   ?=
@@ -36,6 +35,10 @@ PACKAGES_TEST  := libcmocka-dev libmbedtls-dev python3 python3-pytest curl \
 PACKAGES_LINT  := clang-format cppcheck python3
 PACKAGES_BENCH := nginx-light wrk openssl python3 procps
 PACKAGES_FUZZ  := clang libclang-rt-14-dev
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 
 our_cppflags := -Iinclude -I$(BUILD)/gen -D_GNU_SOURCE
 our_cflags   := -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes \
@@ -174,6 +177,9 @@ install: all
 	install -D -m 640 config/otterd.yaml \
 		$(DESTDIR)$(SYSCONFDIR)/otterd/otterd.yaml.example
 	install -D -m 644 systemd/otterd.service \
+		$(DESTDIR)$(UNITDIR)/otterd.service
+	sed -i -e 's|/usr/bin/otterd|$(PREFIX)/bin/otterd|' \
+		-e 's|/etc/otterd|$(SYSCONFDIR)/otterd|' \
 		$(DESTDIR)$(UNITDIR)/otterd.service
 	install -D -m 644 systemd/otterd.socket \
 		$(DESTDIR)$(UNITDIR)/otterd.socket
