@@ -370,8 +370,6 @@ def traceable():
 
 
 @pytest.mark.skipif(not traceable(), reason="tracing is not allowed")
-@pytest.mark.skipif("san" in BINARY.parent.name,
-                    reason="LeakSanitizer does not run under ptrace")
 @pytest.mark.parametrize("call,nth", [
     ("fallocate", 1), ("write", 2), ("fsync", 1),
     ("linkat,renameat,renameat2,rename", 1), ("fsync", 2), ("pwrite64", 1),
