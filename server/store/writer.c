@@ -15,6 +15,7 @@
 #include "store/connection.h"
 
 enum {
+	GATHER_ENOUGH = 32,	 /* jobs: more make a commit hardly cheaper */
 	CHECKPOINT_PAGES = 1000, /* 4 MiB of log */
 	PRUNE_ROWS = 500,	 /* one step: a millisecond or two */
 	PRUNE_STEP_MS = 100,	 /* while there is something left: 5,000/s */
@@ -27,6 +28,7 @@ struct writer {
 	int wake_fd; /* eventfd: a queue is no longer empty, or news */
 	struct job_queue ordinary;
 	struct job_queue plain;
+	_Atomic int submitted; /* jobs that have not come back */
 	_Atomic unsigned int gather_ms;
 	_Atomic int64_t keep_checkins;
 	_Atomic bool stopping;
@@ -66,7 +68,8 @@ static void gather(struct writer *writer)
 {
 	uint64_t until = clock_ms() + atomic_load(&writer->gather_ms);
 
-	while (clock_ms() < until && !atomic_load(&writer->stopping))
+	while (clock_ms() < until && !atomic_load(&writer->stopping) &&
+	       atomic_load(&writer->submitted) < GATHER_ENOUGH)
 		wait_until(writer, until);
 }
 
@@ -134,7 +137,7 @@ static bool run_group(struct writer *writer, struct job *ordinary,
 static void give_back(struct writer *writer, struct job *jobs,
 		      const struct err *lost)
 {
-	int64_t count = 0;
+	int count = 0;
 
 	while (jobs) {
 		struct job *job = jobs;
@@ -147,6 +150,7 @@ static void give_back(struct writer *writer, struct job *jobs,
 		count++;
 		port_post(job->port, job);
 	}
+	atomic_fetch_sub(&writer->submitted, count);
 	metric_add(writer->queue_metric, -count);
 	metric_add(writer->jobs_metric, lost ? 0 : count);
 }
@@ -308,8 +312,10 @@ void writer_configure(struct writer *writer,
 static void submit(struct writer *writer, struct job_queue *queue,
 		   struct job *job)
 {
+	int before = atomic_fetch_add(&writer->submitted, 1);
+
 	metric_add(writer->queue_metric, 1);
-	if (job_queue_push(queue, job))
+	if (job_queue_push(queue, job) || before + 1 == GATHER_ENOUGH)
 		wake(writer);
 }
 
