@@ -124,7 +124,7 @@ def fresh(bench, certificate, version):
 
 
 def kept(bench, what):
-    how = {"connections": CONNECTIONS if what == "poll" else 4}
+    how = {"connections": 4 if what == "image" else CONNECTIONS}
     otterd = bench.otterd("kept")
     try:
         nginx = bench.nginx("ecdsa", otterd)
@@ -132,6 +132,8 @@ def kept(bench, what):
             if what == "poll":
                 pair = ((otterd, POLL, {**how, "devices": FEW}),
                         (nginx, "/manifest", how))
+            elif what == "again":
+                pair = ((otterd, POLL % 1, how), (nginx, "/manifest", how))
             else:
                 pair = ((otterd, otterd.image, how),
                         (nginx, "/image.bin", how))
@@ -192,7 +194,9 @@ ROWS = [
      lambda bench: fresh(bench, "ecdsa", "TLSv1.3")),
     ("fresh12", "poll, fresh TLS 1.2 connection, RSA-2048", 1.05, "x nginx",
      lambda bench: fresh(bench, "rsa", "TLSv1.2")),
-    ("poll", "poll, kept connection", 2.0, "x nginx",
+    ("again", "poll, kept connection, the same device", 2.0, "x nginx",
+     lambda bench: kept(bench, "again")),
+    ("poll", "poll, kept connection, devices at random", 2.0, "x nginx",
      lambda bench: kept(bench, "poll")),
     ("image", "10 MB image, kept connection", 1.10, "x nginx",
      lambda bench: kept(bench, "image")),
