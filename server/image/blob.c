@@ -18,6 +18,8 @@
  */
 enum { WRITEBACK_STEP = 1024 * 1024 };
 
+enum { NAME_TRIES = 8 }; /* when others remove the same image meanwhile */
+
 static const char folder[] = "images";
 static const char upload_prefix[] = ".upload-";
 
@@ -292,20 +294,38 @@ static int name_upload(struct blob_upload *upload, const char *name)
 }
 
 /* What has the name already must be the image, whole. */
-static bool check_existing(struct blob_upload *upload, const char *name,
-			   struct err *err)
+static bool check_existing(const struct blob_upload *upload, const char *name,
+			   const struct stat *st, struct err *err)
 {
-	struct digest id;
-	struct stat st;
-
-	if (is_image(upload->store, name, &id, &st) &&
-	    (uint64_t)st.st_size == upload->size)
+	if (S_ISREG(st->st_mode) && (uint64_t)st->st_size == upload->size)
 		return true;
 	return err_set(
 		err, ERR_CONFLICT,
 		"%s/%s is in the way: expected a regular file of %" PRIu64
 		" bytes",
 		folder, name, upload->size);
+}
+
+/* An image with this name may be removed just when it is looked at. */
+static bool name_or_find(struct blob_upload *upload, const char *name,
+			 bool *existed, struct err *err)
+{
+	struct stat st;
+
+	for (int i = 0; i < NAME_TRIES; i++) {
+		if (name_upload(upload, name) == 0)
+			return true;
+		if (errno != EEXIST)
+			return err_sys(err, "image %s", name);
+		*existed = fstatat(upload->store->dir, name, &st,
+				   AT_SYMLINK_NOFOLLOW) == 0;
+		if (*existed)
+			return check_existing(upload, name, &st, err);
+		if (errno != ENOENT)
+			return err_sys(err, "image %s", name);
+	}
+	return err_set(err, ERR_BUSY, "image %s: being removed; try again",
+		       name);
 }
 
 bool blob_upload_commit(struct blob_upload *upload, bool *existed,
@@ -317,14 +337,8 @@ bool blob_upload_commit(struct blob_upload *upload, bool *existed,
 	digest_hex(&upload->id, name);
 	if (fsync(upload->fd) < 0)
 		return err_sys(err, "image %s", name);
-	if (name_upload(upload, name) < 0) {
-		if (errno != EEXIST)
-			return err_sys(err, "image %s", name);
-		if (!check_existing(upload, name, err))
-			return false;
-		*existed = true;
-	}
-	return file_sync_dir(upload->store->dir, folder, err);
+	return name_or_find(upload, name, existed, err) &&
+	       file_sync_dir(upload->store->dir, folder, err);
 }
 
 void blob_upload_free(struct blob_upload *upload)
