@@ -145,6 +145,9 @@ def test_exposure():
     done = subprocess.run(["systemd-analyze", "security", "--no-pager",
                            "--offline=true", UNIT], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if os.geteuid() and "Failed to create directory" in done.stderr:
+        pytest.skip("systemd-analyze wants /run/systemd, which only root "
+                    "can make here")
     found = re.search(r"Overall exposure level for .*: ([0-9.]+)", done.stdout)
     assert found, done.stdout + done.stderr
     assert float(found[1]) <= 1.5
