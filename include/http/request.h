@@ -123,6 +123,10 @@ void reply_header(struct request *r, const char *name, const char *value);
 /* Status without a body. */
 void reply_empty(struct request *r, unsigned int status);
 
+/* 304 for a representation of `size` bytes, whose length it tells (RFC 9110
+ * section 8.6). */
+void reply_unmodified(struct request *r, uint64_t size);
+
 /* A body of text; `type` is its media type.  `text` is copied. */
 void reply_text(struct request *r, unsigned int status, const char *type,
 		const char *text, size_t len);

@@ -191,9 +191,9 @@ static void handle(struct request *r)
 	struct labels labels;
 	struct digest id;
 
-	if (!request_param_digest(r, 0, &id))
-		return;
-	image = catalog_image(r->view->catalog, &id);
+	image = digest_parse(&id, r->params[0], strlen(r->params[0]))
+			? catalog_image(r->view->catalog, &id)
+			: NULL;
 	if (!image) {
 		reply_problem(r, MHD_HTTP_NOT_FOUND, "no such image");
 		return;
@@ -208,7 +208,7 @@ static void handle(struct request *r)
 	switch (condition_check(&headers, &state)) {
 	case CONDITION_NOT_MODIFIED:
 		add_validators(r, &labels);
-		reply_empty(r, MHD_HTTP_NOT_MODIFIED);
+		reply_unmodified(r, image->size);
 		return;
 	case CONDITION_FAILED:
 		reply_problem(r, MHD_HTTP_PRECONDITION_FAILED,

@@ -217,6 +217,21 @@ void reply_empty(struct request *r, unsigned int status)
 						       MHD_RESPMEM_PERSISTENT));
 }
 
+void reply_unmodified(struct request *r, uint64_t size)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		0, NULL, MHD_RESPMEM_PERSISTENT);
+	char length[24];
+
+	snprintf(length, sizeof(length), "%llu", (unsigned long long)size);
+	if (response)
+		MHD_set_response_options(response,
+					 MHD_RF_INSANITY_HEADER_CONTENT_LENGTH,
+					 MHD_RO_END);
+	reply_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH, length);
+	reply_response(r, MHD_HTTP_NOT_MODIFIED, response);
+}
+
 void reply_owned(struct request *r, unsigned int status, const char *type,
 		 char *text, size_t len)
 {

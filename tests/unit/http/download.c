@@ -56,11 +56,6 @@ const char *request_header(const struct request *r, const char *name)
 	return NULL;
 }
 
-bool request_param_digest(struct request *r, int index, struct digest *d)
-{
-	return digest_parse(d, r->params[index], strlen(r->params[index]));
-}
-
 const struct released_image *catalog_image(const struct catalog *catalog,
 					   const struct digest *sha256)
 {
@@ -104,6 +99,12 @@ void reply_response(struct request *r, unsigned int status,
 void reply_empty(struct request *r, unsigned int status)
 {
 	reply_response(r, status, NULL);
+}
+
+void reply_unmodified(struct request *r, uint64_t size)
+{
+	assert_int_not_equal(size, 0);
+	reply_response(r, MHD_HTTP_NOT_MODIFIED, NULL);
 }
 
 void reply_problem(struct request *r, unsigned int status, const char *fmt, ...)
