@@ -67,6 +67,14 @@ static bool record_poll(struct db *db, void *state, struct err *err)
 	return checkin_add(db, &poll->checkin, err);
 }
 
+static void refuse_unrecorded(struct request *r, const char *what,
+			      const struct err *err)
+{
+	reply_header(r, MHD_HTTP_HEADER_RETRY_AFTER, "300");
+	reply_problem(r, MHD_HTTP_SERVICE_UNAVAILABLE,
+		      "the %s could not be recorded: %s", what, err->text);
+}
+
 /* The check-in is on disk: now the answer may leave. */
 static void answer_poll(struct request *r, bool ok, const struct err *err)
 {
@@ -77,10 +85,7 @@ static void answer_poll(struct request *r, bool ok, const struct err *err)
 	size_t len;
 
 	if (!ok) {
-		reply_header(r, MHD_HTTP_HEADER_RETRY_AFTER, "300");
-		reply_problem(r, MHD_HTTP_SERVICE_UNAVAILABLE,
-			      "the check-in could not be recorded: %s",
-			      err->text);
+		refuse_unrecorded(r, "check-in", err);
 		return;
 	}
 	manifest_write(&body, &poll->manifest);
@@ -221,9 +226,7 @@ static void answer_report(struct request *r, bool ok, const struct err *err)
 	if (ok)
 		reply_empty(r, MHD_HTTP_NO_CONTENT);
 	else
-		reply_problem(r, MHD_HTTP_SERVICE_UNAVAILABLE,
-			      "the report could not be recorded: %s",
-			      err->text);
+		refuse_unrecorded(r, "report", err);
 }
 
 static void handle_report(struct request *r)
