@@ -1,6 +1,7 @@
 #include "cli/sign.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -29,6 +30,15 @@ static bool sign(struct signature *out, const char *key_path, bool pss,
 	}
 	EVP_PKEY_free(key);
 	return ok;
+}
+
+/* A slip of the hand must not put the signature in the image's place. */
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat first, second;
+
+	return stat(a, &first) == 0 && stat(b, &second) == 0 &&
+	       first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
 static void print(const struct signature *signature)
@@ -74,6 +84,11 @@ int sign_main(int argc, char **argv)
 
 	if (!args_read(&args, argc, argv, &operands, &status))
 		return status;
+	if (out && (is_same_file(out, operands[0]) || is_same_file(out, key))) {
+		err_set(&err, ERR_CONFLICT,
+			"--out %s would replace what is read", out);
+		return command_failed(argv[0], &err);
+	}
 	if (!sign(&signature, key, pss, operands[0], &err))
 		return command_failed(argv[0], &err);
 	if (!out)
