@@ -151,12 +151,18 @@ struct sweep {
 static bool has_row(void *arg, const struct digest *id)
 {
 	struct sweep *sweep = arg;
+	char name[DIGEST_HEX_SIZE];
 	bool exists = true;
 
 	if (!sweep->failed &&
 	    !image_exists(sweep->db, id, &exists, sweep->err)) {
 		sweep->failed = true;
 		return true;
+	}
+	if (!exists) {
+		digest_hex(id, name);
+		log_event(LOG_WARN, "images", "%s: no product has it, removed",
+			  name);
 	}
 	return exists;
 }
