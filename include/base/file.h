@@ -34,7 +34,12 @@ bool file_read_secret(const char *path, size_t max, char **data, size_t *len,
 bool file_replace(const char *path, const void *data, size_t len, mode_t mode,
 		  struct err *err);
 
-/* The same, but fail with ERR_CONFLICT when `path` exists. */
+/* The same with what the file `from`, the caller's, holds from its offset on.
+ */
+bool file_replace_copy(const char *path, int from, mode_t mode,
+		       struct err *err);
+
+/* file_replace(), but fail with ERR_CONFLICT when `path` exists. */
 bool file_create(const char *path, const void *data, size_t len, mode_t mode,
 		 struct err *err);
 

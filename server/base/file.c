@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4096 }; /* bytes; PATH_MAX */
+enum { COPY_PIECE = 1024 * 1024 * 1024 }; /* bytes of one sendfile(2) */
+enum { PATH_SIZE = 4096 };		  /* bytes; PATH_MAX */
 
 /* ---- reading ------------------------------------------------------------ */
 
@@ -132,10 +134,32 @@ static bool sync_dir_of(const char *path, struct err *err)
 	return ok;
 }
 
-static bool write_temporary(int fd, const char *path, const void *data,
-			    size_t len, mode_t mode, struct err *err)
+/* Where a new file's content comes from. */
+struct source {
+	const void *data;
+	size_t len;
+	int fd; /* copied from its offset on instead, unless -1 */
+};
+
+static bool copy_all(int to, int from, struct err *err)
 {
-	if (!file_write_all(fd, data, len, err))
+	ssize_t n;
+
+	do
+		n = sendfile(to, from, NULL, COPY_PIECE);
+	while (n > 0 || (n < 0 && errno == EINTR));
+	return n == 0 || err_sys(err, "copying");
+}
+
+static bool write_temporary(int fd, const char *path,
+			    const struct source *source, mode_t mode,
+			    struct err *err)
+{
+	bool ok = source->data
+			  ? file_write_all(fd, source->data, source->len, err)
+			  : copy_all(fd, source->fd, err);
+
+	if (!ok)
 		return err_wrap(err, "%s", path);
 	if (fchmod(fd, mode) < 0 || fsync(fd) < 0)
 		return err_sys(err, "%s", path);
@@ -154,8 +178,8 @@ static bool put_in_place(const char *from, const char *to, bool replace,
 	return true;
 }
 
-static bool put_file(const char *path, const void *data, size_t len,
-		     mode_t mode, bool replace, struct err *err)
+static bool put_file(const char *path, const struct source *source, mode_t mode,
+		     bool replace, struct err *err)
 {
 	char temporary[PATH_SIZE];
 	bool ok;
@@ -167,7 +191,7 @@ static bool put_file(const char *path, const void *data, size_t len,
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, "%s", path);
-	ok = write_temporary(fd, path, data, len, mode, err);
+	ok = write_temporary(fd, path, source, mode, err);
 	close(fd);
 	ok = ok && put_in_place(temporary, path, replace, err);
 	if (!ok) {
@@ -180,11 +204,22 @@ static bool put_file(const char *path, const void *data, size_t len,
 bool file_replace(const char *path, const void *data, size_t len, mode_t mode,
 		  struct err *err)
 {
-	return put_file(path, data, len, mode, true, err);
+	const struct source source = {.data = data, .len = len, .fd = -1};
+
+	return put_file(path, &source, mode, true, err);
 }
 
 bool file_create(const char *path, const void *data, size_t len, mode_t mode,
 		 struct err *err)
 {
-	return put_file(path, data, len, mode, false, err);
+	const struct source source = {.data = data, .len = len, .fd = -1};
+
+	return put_file(path, &source, mode, false, err);
+}
+
+bool file_replace_copy(const char *path, int from, mode_t mode, struct err *err)
+{
+	const struct source source = {.fd = from};
+
+	return put_file(path, &source, mode, true, err);
 }
