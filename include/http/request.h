@@ -114,9 +114,6 @@ void request_write_plain(struct request *r, request_run *run,
 			 request_done *done); /* see writer_submit_plain() */
 void request_chore(struct request *r, request_run *run, request_done *done);
 
-/* Has a reply been given? */
-bool request_replied(const struct request *r);
-
 /* Add a header to the reply to come. */
 void reply_header(struct request *r, const char *name, const char *value);
 

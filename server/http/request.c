@@ -185,11 +185,6 @@ void request_chore(struct request *r, request_run *run, request_done *done)
 
 /* ---- replies ------------------------------------------------------------ */
 
-bool request_replied(const struct request *r)
-{
-	return r->exchange->replied;
-}
-
 void reply_header(struct request *r, const char *name, const char *value)
 {
 	exchange_header(r->exchange, name, value);
