@@ -155,7 +155,7 @@ static bool write_temporary(int fd, const char *path,
 			    const struct source *source, mode_t mode,
 			    struct err *err)
 {
-	bool ok = source->data
+	bool ok = source->fd < 0
 			  ? file_write_all(fd, source->data, source->len, err)
 			  : copy_all(fd, source->fd, err);
 
