@@ -31,17 +31,33 @@ struct config_certificate {
 	char *key;  /* PEM */
 };
 
+/* What devices in the field trust. */
+struct config_anchor {
+	char *name;
+	char *file;	   /* PEM: one certificate */
+	bool ignores_time; /* checks_time: false */
+};
+
 struct config_profile {
 	char *name;
 	char **certificates; /* names of config_certificate */
 	size_t certificate_count;
-	int min_version; /* TLS1_2_VERSION or TLS1_3_VERSION */
+	char *anchor;		   /* a config_anchor's name, or NULL */
+	int min_version;	   /* TLS1_VERSION to TLS1_3_VERSION */
+	char *security_level_text; /* as it stands in the file, or NULL */
+	int security_level;	   /* of OpenSSL, 0 to 2 */
+	char *ciphers; /* an OpenSSL cipher list for TLS 1.2 and older, or
+			  NULL */
 };
 
-/* First match wins; at least one of sni and port is set. */
+/* First match wins; at least one of them is set beside the profile. */
 struct config_rule {
 	char *sni;	   /* lower case; "" is no SNI; NULL is any */
 	unsigned int port; /* 0 is any */
+	char *source;	   /* CIDR, or NULL */
+	int max_version;   /* TLS1_VERSION to TLS1_3_VERSION: the client offers
+			      no greater one; 0 is any */
+	char *ja4;	   /* a pattern with * and ?, or NULL */
 	char *profile;	   /* a config_profile's name */
 };
 
@@ -77,6 +93,10 @@ struct config {
 	enum log_level log_level;
 	enum log_form log_form;
 
+	char **pool; /* folders and files of loose certificates */
+	size_t pool_count;
+	struct config_anchor *anchors;
+	size_t anchor_count;
 	struct config_certificate *certificates;
 	size_t certificate_count;
 	struct config_profile *profiles;
@@ -84,6 +104,8 @@ struct config {
 	struct config_rule *rules;
 	size_t rule_count;
 	char *default_profile;
+	char **ladder; /* profiles to be offered in turn */
+	size_t ladder_count;
 
 	struct config_signer *signers;
 	size_t signer_count;

@@ -14,6 +14,9 @@
 #include "base/metrics.h"
 #include "config.h"
 #include "http/app.h"
+#include "pki/anchor.h"
+#include "pki/judge.h"
+#include "pki/pool.h"
 #include "tls/profile.h"
 
 struct loaded_site;
@@ -38,5 +41,14 @@ const struct config *site_config(const struct loaded_site *loaded);
 /* One per config_certificate, in the same order. */
 const struct tls_certificate *
 site_certificates(const struct loaded_site *loaded);
+
+/* One per config_anchor, in the same order. */
+const struct anchor *site_anchors(const struct loaded_site *loaded);
+
+/* What tls.pool names and all that the certificates' files hold. */
+const struct pool *site_pool(const struct loaded_site *loaded);
+
+/* One per config_profile, in the same order: the chains as they are sent. */
+const struct presentation *site_presentations(const struct loaded_site *loaded);
 
 #endif

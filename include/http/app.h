@@ -12,6 +12,8 @@
 #include "fleet/catalog.h"
 #include "fleet/manifest.h"
 #include "image/blob.h"
+#include "pki/judge.h"
+#include "pki/pool.h"
 #include "pki/signature.h"
 #include "store/db.h"
 #include "store/writer.h"
@@ -30,6 +32,10 @@ struct site {
 	size_t product_count;
 	const struct signer *signers; /* all that are configured */
 	size_t signer_count;
+	const struct presentation *profiles; /* in the configuration's order */
+	size_t profile_count;
+	const char *default_profile;
+	const struct pool *pool;
 };
 
 /* What lives as long as the daemon. */

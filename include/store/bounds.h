@@ -6,7 +6,11 @@
 
 enum {
 	STORE_ADDRESS_SIZE = 46, /* INET6_ADDRSTRLEN */
-	STORE_WORD_SIZE = 48,	 /* a cipher's, profile's or reason's name */
+	STORE_NETWORK_SIZE = 52, /* an address, "/64" and a NUL */
+	STORE_WORD_SIZE = 48,	 /* a cipher's, fingerprint's, reason's name */
+	STORE_PROFILE_SIZE = 65, /* an ident */
+	STORE_NAME_SIZE = 256,	 /* a server's name */
+	STORE_LABEL_SIZE = 128,	 /* what somebody calls a fingerprint */
 	STORE_TEXT_SIZE = 512,	 /* a report's error or detail */
 	STORE_LIST_MAX = 1000	 /* rows of one list */
 };
