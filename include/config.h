@@ -30,8 +30,9 @@ bool config_wrap(const struct config *config, struct err *err,
 		 const char *key_fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The index of the certificate, profile or signer of that name, which the
- * configuration holds. */
+/* The index of the certificate, anchor, profile or signer of that name, which
+ * the configuration holds. */
+size_t config_anchor(const struct config *config, const char *name);
 size_t config_certificate(const struct config *config, const char *name);
 size_t config_profile(const struct config *config, const char *name);
 size_t config_signer(const struct config *config, const char *name);

@@ -42,12 +42,11 @@ struct config_profile {
 	char *name;
 	char **certificates; /* names of config_certificate */
 	size_t certificate_count;
-	char *anchor;		   /* a config_anchor's name, or NULL */
-	int min_version;	   /* TLS1_VERSION to TLS1_3_VERSION */
-	char *security_level_text; /* as it stands in the file, or NULL */
-	int security_level;	   /* of OpenSSL, 0 to 2 */
-	char *ciphers; /* an OpenSSL cipher list for TLS 1.2 and older, or
-			  NULL */
+	char *anchor;	    /* a config_anchor's name, or NULL */
+	int min_version;    /* TLS1_VERSION to TLS1_3_VERSION */
+	int security_level; /* of OpenSSL, 0 to 2 */
+	char *ciphers;	    /* an OpenSSL cipher list for TLS 1.2 and older, or
+			       NULL */
 };
 
 /* First match wins; at least one of them is set beside the profile. */

@@ -20,6 +20,7 @@ struct config_names {
 /* Borrowed from the configuration. */
 struct config_names names_of_certificates(const struct config *config);
 struct config_names names_of_profiles(const struct config *config);
+struct config_names names_of_anchors(const struct config *config);
 struct config_names names_of_signers(const struct config *config);
 struct config_names names_of_products(const struct config *config);
 

@@ -19,8 +19,12 @@ enum {
 	CONFIG_LIST_MAX = 1000, /* entries of any list */
 	CONFIG_LISTEN_MAX = 16, /* addresses; every worker has a descriptor
 				   for each */
+	CONFIG_LADDER_MAX = 16, /* as many as tls/ladder.h takes */
 	CONFIG_TEXT_MAX = 4096	/* characters: PATH_MAX */
 };
+
+/* A security level as libcyaml fills it in, where 0 is "not there". */
+#define CONFIG_SECURITY(level) ((level) + 1)
 
 extern const cyaml_schema_value_t config_schema;
 

@@ -49,6 +49,13 @@ bool config_wrap(const struct config *config, struct err *err,
 	return document_wrap(config->places, err, "%s", key);
 }
 
+size_t config_anchor(const struct config *config, const char *name)
+{
+	struct config_names names = names_of_anchors(config);
+
+	return names_find(&names, name);
+}
+
 size_t config_certificate(const struct config *config, const char *name)
 {
 	struct config_names names = names_of_certificates(config);
@@ -97,14 +104,23 @@ static bool fill_listen(struct config *config)
 	return config->listen[0];
 }
 
+/* OpenSSL speaks TLS 1.0 and 1.1 at level 0 only. */
+static void fill_profile(struct config_profile *profile)
+{
+	if (!profile->min_version)
+		profile->min_version = TLS1_2_VERSION;
+	if (!profile->security_level)
+		profile->security_level = CONFIG_SECURITY(
+			profile->min_version < TLS1_2_VERSION ? 0 : 2);
+	profile->security_level -= CONFIG_SECURITY(0);
+}
+
 static bool fill_defaults(struct config *config, struct err *err)
 {
 	if (!config->log_level)
 		config->log_level = LOG_INFO;
-	for (size_t i = 0; i < config->profile_count; i++) {
-		if (!config->profiles[i].min_version)
-			config->profiles[i].min_version = TLS1_2_VERSION;
-	}
+	for (size_t i = 0; i < config->profile_count; i++)
+		fill_profile(&config->profiles[i]);
 	if (!config->default_profile)
 		config->default_profile = strdup(config->profiles[0].name);
 	return (config->default_profile && fill_listen(config)) ||
@@ -137,6 +153,10 @@ static bool complete_paths(struct config *config, struct err *err)
 		     complete_path(&config->certificates[i].file, config) &&
 		     complete_path(&config->certificates[i].key, config);
 	}
+	for (size_t i = 0; i < config->pool_count; i++)
+		ok = ok && complete_path(&config->pool[i], config);
+	for (size_t i = 0; i < config->anchor_count; i++)
+		ok = ok && complete_path(&config->anchors[i].file, config);
 	for (size_t i = 0; i < config->signer_count; i++)
 		ok = ok && complete_path(&config->signers[i].file, config);
 	return ok || err_memory(err);

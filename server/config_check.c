@@ -3,7 +3,10 @@
 #include <ctype.h>
 #include <string.h>
 
+#include <openssl/ssl.h>
+
 #include "base/ident.h"
+#include "base/network.h"
 #include "config_address.h"
 #include "config_document.h"
 #include "config_names.h"
@@ -37,20 +40,57 @@ static bool check_name(const struct config_names *list, const char *name,
 		       name, list->key);
 }
 
+static bool check_profile(const struct config *config, size_t i,
+			  struct err *err)
+{
+	struct config_names certificates = names_of_certificates(config);
+	struct config_names anchors = names_of_anchors(config);
+	const struct config_profile *p = &config->profiles[i];
+
+	for (size_t j = 0; j < p->certificate_count; j++) {
+		if (!check_name(&certificates, p->certificates[j], err))
+			return document_wrap(
+				config->places, err,
+				"tls.profiles[%zu].certificates[%zu]", i, j);
+	}
+	if (p->anchor && !check_name(&anchors, p->anchor, err))
+		return document_wrap(config->places, err,
+				     "tls.profiles[%zu].anchor", i);
+	if (p->min_version >= TLS1_2_VERSION || p->security_level == 0)
+		return true;
+	err_set(err, ERR_INVALID,
+		"got %d, wanted 0 with a min_version below 1.2, which OpenSSL "
+		"speaks at no other level",
+		p->security_level);
+	return document_wrap(config->places, err,
+			     "tls.profiles[%zu].security_level", i);
+}
+
 static bool check_profiles(const struct config *config, struct err *err)
 {
-	struct config_names list = names_of_certificates(config);
-
 	for (size_t i = 0; i < config->profile_count; i++) {
-		const struct config_profile *p = &config->profiles[i];
+		if (!check_profile(config, i, err))
+			return false;
+	}
+	return true;
+}
 
-		for (size_t j = 0; j < p->certificate_count; j++) {
-			if (!check_name(&list, p->certificates[j], err))
-				return document_wrap(
-					config->places, err,
-					"tls.profiles[%zu].certificates[%zu]",
-					i, j);
-		}
+static bool check_ladder(const struct config *config, struct err *err)
+{
+	struct config_names profiles = names_of_profiles(config);
+
+	for (size_t i = 0; i < config->ladder_count; i++) {
+		const char *name = config->ladder[i];
+		size_t j = 0;
+
+		while (strcmp(config->ladder[j], name) != 0)
+			j++;
+		if (j < i)
+			err_set(err, ERR_INVALID, "'%.80s' a second time",
+				name);
+		else if (check_name(&profiles, name, err))
+			continue;
+		return document_wrap(config->places, err, "tls.ladder[%zu]", i);
 	}
 	return true;
 }
@@ -58,7 +98,11 @@ static bool check_profiles(const struct config *config, struct err *err)
 static bool check_rule(const struct config *config, struct config_rule *rule,
 		       const char **member, struct err *err)
 {
+	static const char ja4_set[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_*?";
 	struct config_names list = names_of_profiles(config);
+	struct network network;
 
 	*member = ".sni";
 	if (rule->sni && !address_is_sni(rule->sni))
@@ -66,10 +110,25 @@ static bool check_rule(const struct config *config, struct config_rule *rule,
 			       "got '%.80s', wanted a host name, \"*.\" and a "
 			       "host name, or \"\" for none",
 			       rule->sni);
-	*member = "";
-	if (!rule->sni && !rule->port)
+	*member = ".source";
+	if (rule->source && !network_parse(&network, rule->source))
 		return err_set(err, ERR_INVALID,
-			       "matches every client, wanted sni or port");
+			       "got '%.80s', wanted \"192.0.2.0/24\", "
+			       "\"2001:db8::/32\" or one address",
+			       rule->source);
+	*member = ".ja4";
+	if (rule->ja4 && (!*rule->ja4 || rule->ja4[strspn(rule->ja4, ja4_set)]))
+		return err_set(err, ERR_INVALID,
+			       "got '%.80s', wanted a JA4 as GET "
+			       "/api/v1/handshakes shows it, with * for any "
+			       "characters and ? for one",
+			       rule->ja4);
+	*member = "";
+	if (!rule->sni && !rule->port && !rule->source && !rule->max_version &&
+	    !rule->ja4)
+		return err_set(err, ERR_INVALID,
+			       "matches every client, wanted sni, port, "
+			       "source, max_version or ja4");
 	*member = ".profile";
 	return check_name(&list, rule->profile, err);
 }
@@ -194,11 +253,13 @@ static bool check_manifest(const struct config *config, struct err *err)
 bool config_check(struct config *config, struct err *err)
 {
 	return check_url(config, err) && check_addresses(config, err) &&
+	       check_names(config, names_of_anchors(config), err) &&
 	       check_names(config, names_of_certificates(config), err) &&
 	       check_names(config, names_of_profiles(config), err) &&
 	       check_names(config, names_of_signers(config), err) &&
 	       check_names(config, names_of_products(config), err) &&
 	       check_profiles(config, err) && check_rules(config, err) &&
+	       check_ladder(config, err) &&
 	       check_default_profile(config, err) &&
 	       check_products(config, err) && check_manifest(config, err);
 }

@@ -21,6 +21,12 @@ struct config_names names_of_profiles(const struct config *config)
 		     config->profile_count);
 }
 
+struct config_names names_of_anchors(const struct config *config)
+{
+	return NAMES("tls.anchors", "anchor", config->anchors,
+		     config->anchor_count);
+}
+
 struct config_names names_of_signers(const struct config *config)
 {
 	return NAMES("signers", "signer", config->signers,

@@ -45,14 +45,18 @@ static const cyaml_strval_t levels[] = {{"error", LOG_ERROR},
 
 static const cyaml_strval_t forms[] = {{"text", LOG_TEXT}, {"json", LOG_JSON}};
 
-static const cyaml_strval_t versions[] = {{"1.0", LATER},
-					  {"1.1", LATER},
+static const cyaml_strval_t versions[] = {{"1.0", TLS1_VERSION},
+					  {"1.1", TLS1_1_VERSION},
 					  {"1.2", TLS1_2_VERSION},
 					  {"1.3", TLS1_3_VERSION}};
 
-/* require_signature as allow_unsigned: its default is what calloc() leaves. */
-static const cyaml_strval_t allow_unsigned[] = {{"true", false},
-						{"false", true}};
+static const cyaml_strval_t security_levels[] = {{"0", CONFIG_SECURITY(0)},
+						 {"1", CONFIG_SECURITY(1)},
+						 {"2", CONFIG_SECURITY(2)}};
+
+/* For keys that are true by default, where calloc() leaves false: held as
+ * their opposite. */
+static const cyaml_strval_t opposite[] = {{"true", false}, {"false", true}};
 
 static const cyaml_strval_t formats[] = {
 	{"any", CONFIG_FORMAT_ANY}, {"raw", CONFIG_FORMAT_RAW},
@@ -107,13 +111,28 @@ static const cyaml_schema_field_t certificate_fields[] = {
 static const cyaml_schema_value_t certificate = {CYAML_VALUE_MAPPING(
 	CYAML_FLAG_DEFAULT, struct config_certificate, certificate_fields)};
 
+static const cyaml_schema_field_t anchor_fields[] = {
+	TEXT("name", NEEDED, struct config_anchor, name),
+	TEXT("file", NEEDED, struct config_anchor, file),
+	CYAML_FIELD_ENUM("checks_time", WORD, struct config_anchor,
+			 ignores_time, opposite, COUNT_OF(opposite)),
+	CYAML_FIELD_END};
+
+static const cyaml_schema_value_t anchor = {CYAML_VALUE_MAPPING(
+	CYAML_FLAG_DEFAULT, struct config_anchor, anchor_fields)};
+
 static const cyaml_schema_field_t profile_fields[] = {
 	TEXT("name", NEEDED, struct config_profile, name),
 	LIST("certificates", NEEDED, struct config_profile, certificates,
 	     certificate_count, &text, 1, CONFIG_LIST_MAX),
+	TEXT("anchor", OPTIONAL, struct config_profile, anchor),
 	CYAML_FIELD_ENUM("min_version", WORD, struct config_profile,
 			 min_version, versions, COUNT_OF(versions)),
-	LATER_KEY("anchor"), CYAML_FIELD_END};
+	CYAML_FIELD_ENUM("security_level", WORD, struct config_profile,
+			 security_level, security_levels,
+			 COUNT_OF(security_levels)),
+	TEXT("ciphers", OPTIONAL, struct config_profile, ciphers),
+	CYAML_FIELD_END};
 
 static const cyaml_schema_value_t profile = {CYAML_VALUE_MAPPING(
 	CYAML_FLAG_DEFAULT, struct config_profile, profile_fields)};
@@ -122,9 +141,10 @@ static const cyaml_schema_field_t rule_fields[] = {
 	CYAML_FIELD_STRING_PTR("sni", OPTIONAL, struct config_rule, sni, 0,
 			       CONFIG_TEXT_MAX),
 	CYAML_FIELD_UINT("port", CYAML_FLAG_OPTIONAL, struct config_rule, port),
-	LATER_KEY("source"),
-	LATER_KEY("max_version"),
-	LATER_KEY("ja4"),
+	TEXT("source", OPTIONAL, struct config_rule, source),
+	CYAML_FIELD_ENUM("max_version", WORD, struct config_rule, max_version,
+			 versions, COUNT_OF(versions)),
+	TEXT("ja4", OPTIONAL, struct config_rule, ja4),
 	TEXT("profile", NEEDED, struct config_rule, profile),
 	CYAML_FIELD_END};
 
@@ -132,8 +152,10 @@ static const cyaml_schema_value_t rule = {CYAML_VALUE_MAPPING(
 	CYAML_FLAG_DEFAULT, struct config_rule, rule_fields)};
 
 static const cyaml_schema_field_t tls_fields[] = {
-	LATER_KEY("pool"),
-	LATER_KEY("anchors"),
+	LIST("pool", OPTIONAL, struct config_file, config.pool,
+	     config.pool_count, &text, 0, CONFIG_LIST_MAX),
+	LIST("anchors", OPTIONAL, struct config_file, config.anchors,
+	     config.anchor_count, &anchor, 0, CONFIG_LIST_MAX),
 	LIST("certificates", NEEDED, struct config_file, config.certificates,
 	     config.certificate_count, &certificate, 1, CONFIG_LIST_MAX),
 	LIST("profiles", NEEDED, struct config_file, config.profiles,
@@ -142,7 +164,8 @@ static const cyaml_schema_field_t tls_fields[] = {
 	     config.rule_count, &rule, 0, CONFIG_LIST_MAX),
 	TEXT("default_profile", OPTIONAL, struct config_file,
 	     config.default_profile),
-	LATER_KEY("ladder"),
+	LIST("ladder", OPTIONAL, struct config_file, config.ladder,
+	     config.ladder_count, &text, 0, CONFIG_LADDER_MAX),
 	CYAML_FIELD_END};
 
 /* ---- the rest ------------------------------------------------------------ */
@@ -159,8 +182,7 @@ static const cyaml_schema_field_t product_fields[] = {
 	LIST("signers", OPTIONAL, struct config_product, signers, signer_count,
 	     &text, 0, CONFIG_LIST_MAX),
 	CYAML_FIELD_ENUM("require_signature", WORD, struct config_product,
-			 allow_unsigned, allow_unsigned,
-			 COUNT_OF(allow_unsigned)),
+			 allow_unsigned, opposite, COUNT_OF(opposite)),
 	CYAML_FIELD_ENUM("format", WORD, struct config_product, format, formats,
 			 COUNT_OF(formats)),
 	LATER_KEY("legacy_urls"),
