@@ -18,21 +18,23 @@ enum {
 	FINGERPRINT_JA4_SIZE = 37  /* 10 + 1 + 12 + 1 + 12 and a NUL */
 };
 
-/* Cheap enough for every connection: a few microseconds.  False only when
- * OpenSSL fails. */
+/*
+ * Cheap enough for every connection: two microseconds.  False only when
+ * OpenSSL fails (MD5, which JA3 needs, may be forbidden to it).
+ */
 bool fingerprint_ja4(const struct hello *hello,
 		     char ja4[static FINGERPRINT_JA4_SIZE]);
 bool fingerprint_ja3(const struct hello *hello,
 		     char ja3[static FINGERPRINT_JA3_SIZE]);
 
-/* The raw form: lists instead of their hashes. */
+/* The raw form, JA4_r: sorted lists instead of their hashes. */
 void fingerprint_ja4_raw(const struct hello *hello, struct strbuf *out);
 
 /*
- * What a client of that fingerprint looks like, "ESP-IDF 3.x or 4.x
- * (mbedTLS 2)", "ESP8266 Arduino (BearSSL)"; NULL when nothing is known.
- * By tables and by the family's marks (order of extensions, the SCSV last,
- * ...), since every product changes its configuration.
+ * What a client of that fingerprint looks like, "ESP-IDF 3.x to 4.x
+ * (mbedTLS 2)", "ESP8266 Arduino (BearSSL)"; NULL when nothing is known.  By
+ * fingerprint_known() first, then by GREASE and the order of extensions,
+ * since every product changes its configuration.
  */
 const char *fingerprint_looks_like(const struct hello *hello);
 
@@ -40,7 +42,7 @@ const char *fingerprint_looks_like(const struct hello *hello);
 const char *fingerprint_known(const char *ja4);
 
 /* Does `ja4` match a pattern with '*' for any run of characters and '?' for
- * one? */
+ * one?  In time of their lengths' product at most. */
 bool fingerprint_matches(const char *pattern, const char *ja4);
 
 #endif

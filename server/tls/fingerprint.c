@@ -282,57 +282,54 @@ bool fingerprint_ja3(const struct hello *hello,
 /* ---- what it looks like ------------------------------------------------- */
 
 /*
- * Measured on the very revisions that the products pin, in their default
- * configurations.  Whether a name is sent, and the ALPN, are left open.
+ * Measured on the libraries that the products pin, in their default
+ * configurations.  The list of ciphers is what tells them apart; names, ALPN
+ * and small extensions come and go.
  */
 static const struct {
 	const char *ja4;
 	const char *name;
 } known[] = {
-	{"t12?49????_4b815dab2718_7b0ba9b4cf08",
-	 "ESP-IDF 3.x to 4.x (mbedTLS 2)"},
-	{"t12?79????_70cc01682450_7b0ba9b4cf08",
-	 "Arduino-ESP32 1.0.x (mbedTLS 2.16)"},
-	{"t12?59????_1aac7fa98541_63157f74ca7a", "ESP-IDF 5.x (mbedTLS 3)"},
-	{"t13?63????_78486f495b9b_6e561896c42d",
-	 "ESP-IDF 5.x with TLS 1.3 (mbedTLS 3)"},
-	{"t12?45????_43b9d95bf51a_74778b83c714", "ESP8266 Arduino (BearSSL)"},
-	{"t12?45????_43b9d95bf51a_0f2d7afe6961", "ESP8266 Arduino (BearSSL)"},
-	{"t12?53????_9f4633ce5439_6caddbc9a4c7", "wolfSSL 5"},
-	{"t13?60????_68b42a500d9a_bcf9c9146425", "wolfSSL 5"},
-	{"t12?80????_ee0b5a6c69b8_cdbdbcd6f742", "mbedTLS 2.28 on Debian"},
+	{"t12?49????_4b815dab2718_*", "ESP-IDF 3.x to 4.x (mbedTLS 2)"},
+	{"t12?79????_70cc01682450_*", "Arduino-ESP32 1.0.x (mbedTLS 2.16)"},
+	{"t12?59????_1aac7fa98541_*", "ESP-IDF 5.x (mbedTLS 3)"},
+	{"t13?63????_78486f495b9b_*", "ESP-IDF 5.x (mbedTLS 3)"},
+	{"t12?45????_43b9d95bf51a_*", "ESP8266 Arduino (BearSSL)"},
+	{"t12?80????_ee0b5a6c69b8_*", "mbedTLS 2.28 with its own defaults"},
+	{"t12?53????_9f4633ce5439_*", "wolfSSL 5"},
+	{"t13?60????_68b42a500d9a_*", "wolfSSL 5"},
+	{"t13?31????_e8f1e7e78f70_*", "OpenSSL or curl"},
+	{"t12?28????_d943125447b4_*", "OpenSSL or curl"},
+	{"t13?29????_723694b0fccc_*", "GnuTLS or wget"},
+	{"t13?15????_8daaf6152771_*", "Chrome or a browser built on it"},
 };
 
-enum { SCSV = 0x00ff, ORDER_MAX = 32 };
+enum { SCSV = 0x00ff, RENEGOTIATION_INFO = 65281, ORDER_END = -1 };
 
 /*
- * In which order a library writes its extensions: that stays when a product
- * changes the configuration.  All that a hello has must be there, and groups,
- * point formats and algorithms in it, whose order alone tells them apart.
+ * Each library writes its extensions in an order of its own, above all
+ * groups (10), point formats (11) and algorithms (13), which stays when a
+ * product changes the configuration.
  */
 static const struct {
 	const char *name;
 	bool scsv_last; /* TLS_EMPTY_RENEGOTIATION_INFO_SCSV, RFC 5746 */
-	uint16_t first; /* an extension that must be first; 0 for any */
-	size_t count;
-	uint16_t order[ORDER_MAX];
+	bool has_renegotiation_info;
+	int order[12];
 } families[] = {
-	{"mbedTLS 2, as in ESP-IDF 3.x to 4.x",
-	 true,
-	 0,
-	 13,
-	 {0, 13, 10, 11, 256, 254, 1, 4, 22, 23, 16, 14, 35}},
-	{"mbedTLS 3, as in ESP-IDF 5.x",
-	 true,
-	 0,
-	 18,
-	 {0, 16, 43, 44, 28, 51, 42, 45, 10, 13, 11, 256, 54, 1, 22, 23, 14,
-	  35}},
-	{"BearSSL, as in ESP8266 Arduino",
-	 false,
-	 65281,
-	 7,
-	 {65281, 0, 1, 13, 10, 11, 16}},
+	{.name = "mbedTLS 2, as in ESP-IDF 3.x to 4.x",
+	 .scsv_last = true,
+	 .order = {0, 13, 10, 11, 22, 23, 35, ORDER_END}},
+	{.name = "mbedTLS 3, as in ESP-IDF 5.x",
+	 .scsv_last = true,
+	 .order = {0, 43, 51, 45, 10, 13, 11, 22, 23, 35, ORDER_END}},
+	{.name = "BearSSL, as in ESP8266 Arduino",
+	 .has_renegotiation_info = true,
+	 .order = {65281, 0, 1, 13, 10, 11, ORDER_END}},
+	{.name = "wolfSSL",
+	 .order = {45, 51, 43, 13, 11, 10, 22, 0, 23, ORDER_END}},
+	{.name = "OpenSSL or curl",
+	 .order = {0, 11, 10, 35, 22, 23, 13, 43, 45, 51, ORDER_END}},
 };
 
 static bool has_extension(const struct hello *hello, uint16_t type)
@@ -344,24 +341,31 @@ static bool has_extension(const struct hello *hello, uint16_t type)
 	return false;
 }
 
-static bool keeps_order(const struct hello *hello, const uint16_t *order,
-			size_t count)
+/* What is not in `order` may stand anywhere. */
+static bool keeps_order(const struct hello *hello, const int *order)
 {
-	size_t at = 0;
+	size_t next = 0;
 
 	for (size_t i = 0; i < hello->extension_count; i++) {
-		while (at < count && order[at] != hello->extensions[i])
+		size_t at = 0;
+
+		while (order[at] != ORDER_END &&
+		       order[at] != hello->extensions[i])
 			at++;
-		if (at == count)
+		if (order[at] == ORDER_END)
+			continue;
+		if (at < next)
 			return false;
+		next = at + 1;
 	}
 	return true;
 }
 
 static const char *find_family(const struct hello *hello)
 {
-	bool scsv_last = hello->cipher_count &&
-			 hello->ciphers[hello->cipher_count - 1] == SCSV;
+	size_t ciphers = hello->cipher_count;
+	bool scsv_last = ciphers && hello->ciphers[ciphers - 1] == SCSV;
+	bool has_info = has_extension(hello, RENEGOTIATION_INFO);
 
 	if (!has_extension(hello, HELLO_EXT_GROUPS) ||
 	    !has_extension(hello, HELLO_EXT_POINT_FORMATS) ||
@@ -370,10 +374,9 @@ static const char *find_family(const struct hello *hello)
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
 		if (families[i].scsv_last && !scsv_last)
 			continue;
-		if (families[i].first &&
-		    families[i].first != hello->extensions[0])
+		if (families[i].has_renegotiation_info && !has_info)
 			continue;
-		if (keeps_order(hello, families[i].order, families[i].count))
+		if (keeps_order(hello, families[i].order))
 			return families[i].name;
 	}
 	return NULL;
@@ -387,7 +390,12 @@ const char *fingerprint_looks_like(const struct hello *hello)
 	if (!fingerprint_ja4(hello, ja4))
 		return NULL;
 	name = fingerprint_known(ja4);
-	return name ? name : find_family(hello);
+	if (name)
+		return name;
+	if (count_real(hello->ciphers, hello->cipher_count) <
+	    hello->cipher_count)
+		return "a browser (it sends GREASE)";
+	return find_family(hello);
 }
 
 const char *fingerprint_known(const char *ja4)
