@@ -29,6 +29,9 @@ struct host {
 bool host_parse(struct host *out, const char *text, bool patterns,
 		struct err *err);
 
+/* An address of 4 or 16 bytes in network order; false for another length. */
+bool host_from_address(struct host *out, const uint8_t *bytes, size_t len);
+
 bool host_equal(const struct host *a, const struct host *b);
 
 #endif

@@ -8,15 +8,24 @@
 
 enum { LABEL_MAX = 63 }; /* RFC 1035 section 2.3.4 */
 
+bool host_from_address(struct host *out, const uint8_t *bytes, size_t len)
+{
+	*out = (struct host){0};
+	if (len != 4 && len != 16)
+		return false;
+	memcpy(out->address, bytes, len);
+	out->address_len = len;
+	return inet_ntop(len == 4 ? AF_INET : AF_INET6, bytes, out->text,
+			 sizeof(out->text)) != NULL;
+}
+
 static bool parse_address(struct host *out, const char *text)
 {
-	int family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	bool colon = strchr(text, ':') != NULL;
+	uint8_t bytes[16];
 
-	if (inet_pton(family, text, out->address) != 1)
-		return false;
-	out->address_len = family == AF_INET6 ? 16 : 4;
-	return inet_ntop(family, out->address, out->text, sizeof(out->text)) !=
-	       NULL;
+	return inet_pton(colon ? AF_INET6 : AF_INET, text, bytes) == 1 &&
+	       host_from_address(out, bytes, colon ? 16 : 4);
 }
 
 static bool is_label(const char *label, size_t len)

@@ -96,11 +96,36 @@ static void compares(void **state)
 	assert_memory_equal(a.address, b.address, 16);
 }
 
+static void takes_bytes(void **state)
+{
+	static const uint8_t bytes[16] = {192, 0, 2, 1, [15] = 9};
+	static const struct {
+		size_t len;
+		const char *text; /* or NULL */
+	} lengths[] = {{0, NULL}, {3, NULL},  {4, "192.0.2.1"},
+		       {5, NULL}, {15, NULL}, {16, "c000:201::9"},
+		       {17, NULL}};
+	struct host host;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+		const char *text = lengths[i].text;
+
+		print_message("case: %zu bytes\n", lengths[i].len);
+		assert_int_equal(
+			host_from_address(&host, bytes, lengths[i].len),
+			text != NULL);
+		assert_string_equal(host.text, text ? text : "");
+		assert_int_equal(host.address_len, text ? lengths[i].len : 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parses),
 		cmocka_unit_test(compares),
+		cmocka_unit_test(takes_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
