@@ -15,7 +15,9 @@
 
 enum {
 	POOL_MAX = 4096,   /* certificates, so that building stays quick */
-	POOL_DEPTH_MAX = 4 /* folders in folders */
+	POOL_CRL_MAX = 64, /* CRLs; each is searched for each link */
+	POOL_FILE_MAX = 16 * 1024 * 1024, /* bytes: a large CA's CRL fits */
+	POOL_DEPTH_MAX = 4		  /* folders in folders */
 };
 
 struct pool;
