@@ -8,14 +8,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The values of an option that may be given several times. */
+struct args_list {
+	const char **texts; /* room for `max` */
+	size_t max;
+	size_t count; /* how many were given */
+};
+
 struct args_option {
 	const char *name;  /* the long form, without "--" */
 	char letter;	   /* the short one, or 0 */
 	const char *value; /* what its value is called; NULL: it takes none */
 	const char *help;
 	bool required;
-	const char **text; /* where a value goes */
-	bool *flag;	   /* set when an option without value is given */
+	const char **text;	/* where a value goes; the last one counts */
+	struct args_list *list; /* or where each value goes */
+	bool *flag;		/* set when an option without value is given */
 };
 
 struct args {
@@ -26,7 +34,7 @@ struct args {
 	int operands;	     /* how many are wanted */
 };
 
-enum { ARGS_OPTIONS_MAX = 8 };
+enum { ARGS_OPTIONS_MAX = 12 };
 
 /*
  * Read argv, whose [0] is the command's name.  True when the command is to

@@ -80,13 +80,25 @@ static size_t place_of(const struct args *args, int got)
 	return i;
 }
 
-static void take(const struct args_option *option, bool *given)
+static bool append(struct args_list *list)
+{
+	if (list->count == list->max)
+		return false;
+	list->texts[list->count++] = optarg;
+	return true;
+}
+
+/* False when it was given too often. */
+static bool take(const struct args_option *option, bool *given)
 {
 	*given = true;
+	if (option->list)
+		return append(option->list);
 	if (option->value)
 		*option->text = optarg;
 	else
 		*option->flag = true;
+	return true;
 }
 
 static int judge(const struct args *args, const bool *given, int argc,
@@ -128,7 +140,11 @@ bool args_read(const struct args *args, int argc, char **argv, char ***operands,
 			return false;
 		}
 		got = (int)place_of(args, got);
-		take(&args->options[got], &given[got]);
+		if (!take(&args->options[got], &given[got])) {
+			args_wrong(args, argv[0], "--%s is given too often",
+				   args->options[got].name);
+			return false;
+		}
 	}
 	*operands = argv + optind;
 	*status = judge(args, given, argc, argv);

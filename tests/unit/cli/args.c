@@ -62,6 +62,8 @@ static int split(char *name, char *line, char **argv)
 
 #define USAGE "usage: otterd x --key KEY [--fast] [-c FILE] IMAGE\n"
 
+enum { TAGS_MAX = 2 };
+
 static const struct {
 	const char *label, *line;
 	int status; /* EXIT_DONE: it is to run */
@@ -99,12 +101,14 @@ static const struct {
 struct got {
 	const char *key, *config, *operand;
 	bool fast;
+	const char *tags[TAGS_MAX];
 	int status;
 };
 
 /* Read one line as the command "otterd x" would; true when it is to run. */
 static bool read_line(const char *line, struct got *got)
 {
+	struct args_list tags = {.texts = got->tags, .max = TAGS_MAX};
 	const struct args_option options[] = {
 		{.name = "key",
 		 .letter = 'k',
@@ -118,19 +122,24 @@ static bool read_line(const char *line, struct got *got)
 		 .value = "FILE",
 		 .help = "the file",
 		 .text = &got->config},
+		{.name = "tag",
+		 .letter = 't',
+		 .value = "TAG",
+		 .help = "any",
+		 .list = &tags},
 	};
 	const struct args args = {.synopsis =
 					  "--key KEY [--fast] [-c FILE] IMAGE",
 				  .about = "Does x.\n",
 				  .options = options,
-				  .option_count = 3,
+				  .option_count = 4,
 				  .operands = 1};
 	static char words[256];
 	char name[] = "otterd x", *argv[16], **operands;
 	int argc;
 	bool run;
 
-	*got = (struct got){.config = "c0"};
+	*got = (struct got){.config = "c0", .tags = {"", ""}};
 	snprintf(words, sizeof(words), "%s", line);
 	argc = split(name, words, argv);
 	run = args_read(&args, argc, argv, &operands, &got->status);
@@ -163,6 +172,36 @@ static void reads_options(void **state)
 	}
 }
 
+static void reads_lists(void **state)
+{
+	static const struct {
+		const char *line, *first, *second, *reason;
+	} lists[] = {
+		{"--key k i", "", "", ""},
+		{"--key k --tag a i", "a", "", ""},
+		{"--key k -ta --tag=b i", "a", "b", ""},
+		{"--key k -ta -tb -tc i", "a", "b",
+		 "otterd x: --tag is given too often\n" USAGE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		struct capture out;
+		struct got got;
+		bool run;
+
+		begin(&out);
+		run = read_line(lists[i].line, &got);
+		end(&out);
+		print_message("case: %s\n", lists[i].line);
+		assert_int_equal(run, !*lists[i].reason);
+		assert_int_equal(got.status, run ? EXIT_DONE : EXIT_USAGE);
+		assert_string_equal(out.text[1], lists[i].reason);
+		assert_string_equal(got.tags[0], lists[i].first);
+		assert_string_equal(got.tags[1], lists[i].second);
+	}
+}
+
 /* Help asks for nothing else to be right before it. */
 static void prints_help(void **state)
 {
@@ -185,6 +224,7 @@ static void prints_help(void **state)
 				    "  -k, --key KEY              the key\n"
 				    "      --fast                 in haste\n"
 				    "  -c, --config FILE          the file\n"
+				    "  -t, --tag TAG              any\n"
 				    "  -h, --help                 this text\n");
 	}
 }
@@ -257,6 +297,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_options),
+		cmocka_unit_test(reads_lists),
 		cmocka_unit_test(prints_help),
 		cmocka_unit_test(finds_commands),
 	};
