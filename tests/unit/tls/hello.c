@@ -220,110 +220,89 @@ static void reads_max_fragment(void **state)
 
 /* ---- what is refused ---------------------------------------------------- */
 
-/* Each bad row differs in one thing from the hello above it. */
+/* Each bad row differs in one thing from the good one above it. */
+static const struct {
+	const char *label;
+	bool good;
+	struct parts parts;
+} shapes[] = {
+	{"the usual", true, {0}},
+	{"another message", false, {.type = "02"}},
+	{"a session id of 32",
+	 true,
+	 {.session_id = "20 0000000000000000 0000000000000000"
+			"   0000000000000000 0000000000000000"}},
+	{"a session id of 33",
+	 false,
+	 {.session_id = "21 0000000000000000 0000000000000000"
+			"   0000000000000000 0000000000000000 00"}},
+	{"a session id past the end", false, {.session_id = "20 00"}},
+	{"one cipher", true, {.raw_ciphers = "0002 c02f"}},
+	{"no cipher", false, {.raw_ciphers = "0000"}},
+	{"a cipher and a half", false, {.raw_ciphers = "0003 c02f c0"}},
+	{"ciphers past the end", false, {.raw_ciphers = "ff02 c02f"}},
+	{"no compression", false, {.compressions = "00"}},
+	{"compressions past the end", false, {.compressions = "ff 00"}},
+	{"one extension", true, {.rest = "0004 0017 0000"}},
+	{"half a length of extensions", false, {.rest = "00"}},
+	{"a byte after them", false, {.rest = "0004 0017 0000 00"}},
+	{"extensions past the end", false, {.rest = "0005 0017 0000"}},
+	{"a byte in the list after them", false, {.rest = "0005 0017 0000 00"}},
+	{"half a type", false, {.rest = "0001 00"}},
+	{"half a length", false, {.rest = "0003 0017 00"}},
+	{"a body past the list", false, {.rest = "0004 0017 0001"}},
+	{"two extensions", true, {.extensions = "0017=,0016="}},
+	{"one twice", false, {.extensions = "0017=,0017="}},
+	{"one twice, apart", false, {.extensions = "0017=,0016=,0017="}},
+	{"an unknown one twice", false, {.extensions = "9999=,0016=,9999="}},
+	{"one that is read twice",
+	 false,
+	 {.extensions = "0001=01,0016=,0001=01"}},
+	{"an unknown one with a body", true, {.extensions = "9999=0102030405"}},
+
+	{"a group", true, {.extensions = "000a=0002 001d"}},
+	{"no group", false, {.extensions = "000a=0000"}},
+	{"no list of groups", false, {.extensions = "000a="}},
+	{"half a group", false, {.extensions = "000a=0003 001d 00"}},
+	{"groups past the end", false, {.extensions = "000a=0004 001d"}},
+	{"a byte after the groups", false, {.extensions = "000a=0002 001d 00"}},
+
+	{"a format", true, {.extensions = "000b=01 00"}},
+	{"no format", false, {.extensions = "000b=00"}},
+	{"no list of formats", false, {.extensions = "000b="}},
+	{"formats past the end", false, {.extensions = "000b=02 00"}},
+	{"a byte after the formats", false, {.extensions = "000b=01 00 00"}},
+
+	{"an algorithm", true, {.extensions = "000d=0002 0403"}},
+	{"no algorithm", false, {.extensions = "000d=0000"}},
+	{"no list of algorithms", false, {.extensions = "000d="}},
+	{"half an algorithm", false, {.extensions = "000d=0003 0403 04"}},
+	{"algorithms past the end", false, {.extensions = "000d=0004 0403"}},
+	{"a byte after the algorithms",
+	 false,
+	 {.extensions = "000d=0002 0403 00"}},
+
+	{"a version", true, {.extensions = "002b=02 0304"}},
+	{"no version", false, {.extensions = "002b=00"}},
+	{"no list of versions", false, {.extensions = "002b="}},
+	{"half a version", false, {.extensions = "002b=03 0304 03"}},
+	{"versions past the end", false, {.extensions = "002b=04 0304"}},
+	{"a byte after the versions", false, {.extensions = "002b=02 0304 00"}},
+};
+
 static void refuses_what_is_malformed(void **state)
 {
-	static const struct {
-		const char *label;
-		bool good;
-		struct parts parts;
-	} rows[] = {
-		{"the usual", true, {0}},
-		{"another message", false, {.type = "02"}},
-		{"a session id of 32",
-		 true,
-		 {.session_id = "20 0000000000000000 0000000000000000"
-				"   0000000000000000 0000000000000000"}},
-		{"a session id of 33",
-		 false,
-		 {.session_id = "21 0000000000000000 0000000000000000"
-				"   0000000000000000 0000000000000000 00"}},
-		{"a session id past the end", false, {.session_id = "20 00"}},
-		{"one cipher", true, {.raw_ciphers = "0002 c02f"}},
-		{"no cipher", false, {.raw_ciphers = "0000"}},
-		{"a cipher and a half", false, {.raw_ciphers = "0003 c02f c0"}},
-		{"ciphers past the end", false, {.raw_ciphers = "ff02 c02f"}},
-		{"no compression", false, {.compressions = "00"}},
-		{"compressions past the end", false, {.compressions = "ff 00"}},
-		{"one extension", true, {.rest = "0004 0017 0000"}},
-		{"half a length of extensions", false, {.rest = "00"}},
-		{"a byte after them", false, {.rest = "0004 0017 0000 00"}},
-		{"extensions past the end", false, {.rest = "0005 0017 0000"}},
-		{"a byte in the list after them",
-		 false,
-		 {.rest = "0005 0017 0000 00"}},
-		{"half a type", false, {.rest = "0001 00"}},
-		{"half a length", false, {.rest = "0003 0017 00"}},
-		{"a body past the list", false, {.rest = "0004 0017 0001"}},
-		{"two extensions", true, {.extensions = "0017=,0016="}},
-		{"one twice", false, {.extensions = "0017=,0017="}},
-		{"one twice, apart",
-		 false,
-		 {.extensions = "0017=,0016=,0017="}},
-		{"an unknown one twice",
-		 false,
-		 {.extensions = "9999=,0016=,9999="}},
-		{"one that is read twice",
-		 false,
-		 {.extensions = "0001=01,0016=,0001=01"}},
-		{"an unknown one with a body",
-		 true,
-		 {.extensions = "9999=0102030405"}},
-
-		{"a group", true, {.extensions = "000a=0002 001d"}},
-		{"no group", false, {.extensions = "000a=0000"}},
-		{"no list of groups", false, {.extensions = "000a="}},
-		{"half a group", false, {.extensions = "000a=0003 001d 00"}},
-		{"groups past the end",
-		 false,
-		 {.extensions = "000a=0004 001d"}},
-		{"a byte after the groups",
-		 false,
-		 {.extensions = "000a=0002 001d 00"}},
-
-		{"a format", true, {.extensions = "000b=01 00"}},
-		{"no format", false, {.extensions = "000b=00"}},
-		{"no list of formats", false, {.extensions = "000b="}},
-		{"formats past the end", false, {.extensions = "000b=02 00"}},
-		{"a byte after the formats",
-		 false,
-		 {.extensions = "000b=01 00 00"}},
-
-		{"an algorithm", true, {.extensions = "000d=0002 0403"}},
-		{"no algorithm", false, {.extensions = "000d=0000"}},
-		{"no list of algorithms", false, {.extensions = "000d="}},
-		{"half an algorithm",
-		 false,
-		 {.extensions = "000d=0003 0403 04"}},
-		{"algorithms past the end",
-		 false,
-		 {.extensions = "000d=0004 0403"}},
-		{"a byte after the algorithms",
-		 false,
-		 {.extensions = "000d=0002 0403 00"}},
-
-		{"a version", true, {.extensions = "002b=02 0304"}},
-		{"no version", false, {.extensions = "002b=00"}},
-		{"no list of versions", false, {.extensions = "002b="}},
-		{"half a version", false, {.extensions = "002b=03 0304 03"}},
-		{"versions past the end",
-		 false,
-		 {.extensions = "002b=04 0304"}},
-		{"a byte after the versions",
-		 false,
-		 {.extensions = "002b=02 0304 00"}},
-	};
 	struct hello h;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		bool good = parse_parts(&h, &rows[i].parts);
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		bool good = parse_parts(&h, &shapes[i].parts);
 
-		if (good != rows[i].good)
-			fail_msg("%s: %d", rows[i].label, good);
+		if (good != shapes[i].good)
+			fail_msg("%s: %d", shapes[i].label, good);
 		if (!good && (h.legacy_version || h.max_version ||
 			      h.cipher_count || h.extension_count))
-			fail_msg("%s: something is left", rows[i].label);
+			fail_msg("%s: something is left", shapes[i].label);
 	}
 }
 
