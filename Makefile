@@ -30,8 +30,9 @@ LIBS      := libmicrohttpd libssl libcrypto sqlite3 libcyaml yaml-0.1 jansson \
 PACKAGES_BUILD := gcc libc6-dev make pkg-config libmicrohttpd-dev libssl-dev \
 	libsqlite3-dev libyaml-dev libcyaml-dev libjansson-dev libsystemd-dev
 PACKAGES_RUN   := openssl curl ca-certificates
-PACKAGES_TEST  := libcmocka-dev libmbedtls-dev python3 python3-pytest curl \
-	wget aria2 openssl sqlite3 procps systemd strace
+PACKAGES_TEST  := libcmocka-dev libmbedtls-dev libbearssl-dev libwolfssl-dev \
+	python3 python3-pytest curl wget aria2 openssl sqlite3 procps systemd \
+	strace
 PACKAGES_LINT  := clang-format cppcheck python3
 PACKAGES_BENCH := nginx-light wrk openssl python3 procps
 PACKAGES_FUZZ  := clang libclang-rt-14-dev
@@ -121,8 +122,20 @@ $(BUILD)/device: $(device_sources)
 	$(compile) -o $@ $^ $(LDFLAGS) $(our_ldflags) \
 		-lmbedtls -lmbedx509 -lmbedcrypto -ljansson
 
+# One client for each TLS stack that devices are built on.
+clients := $(addprefix $(BUILD)/clients/client-,mbedtls bearssl wolfssl openssl)
+client_libs_mbedtls := -lmbedtls -lmbedx509 -lmbedcrypto
+client_libs_bearssl := -lbearssl
+client_libs_wolfssl := -lwolfssl
+client_libs_openssl := -lssl -lcrypto
+$(BUILD)/clients/client-%: tests/clients/%.c tests/clients/main.c \
+		tests/clients/wire.c $(wildcard tests/clients/*.h)
+	@mkdir -p $(@D)
+	$(compile) -o $@ $(filter %.c,$^) $(LDFLAGS) $(our_ldflags) \
+		$(client_libs_$*)
+
 .PHONY: test-build test-run test
-test-build: $(BUILD)/otterd $(unit_tests) $(BUILD)/device
+test-build: $(BUILD)/otterd $(unit_tests) $(BUILD)/device $(clients)
 
 test-run: test-build
 	@PYTHON=$(PYTHON) tests/run $(BUILD)
