@@ -20,6 +20,9 @@
 bool config_load(struct config **out, const char *path, struct err *err);
 void config_free(struct config *config); /* NULL is legal */
 
+/* One more owner of the same configuration, who frees it too.  Any thread. */
+struct config *config_share(const struct config *config);
+
 /*
  * Put "FILE:LINE: KEY: " before the reason in *err, for what turned out wrong
  * later with the key that the format names, as "tls.certificates[0].file".

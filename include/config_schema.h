@@ -13,13 +13,14 @@
 struct config_file {
 	struct config config;
 	char *numbers[CONFIG_NUMBERS]; /* as written; NULL: not there */
+	_Atomic int sharers;	       /* owners beside the first one */
 };
 
 enum {
 	CONFIG_LIST_MAX = 1000, /* entries of any list */
 	CONFIG_LISTEN_MAX = 16, /* addresses; every worker has a descriptor
 				   for each */
-	CONFIG_LADDER_MAX = 16, /* as many as tls/ladder.h takes */
+	CONFIG_LADDER_MAX = 15, /* profiles beside the default one */
 	CONFIG_TEXT_MAX = 4096	/* characters: PATH_MAX */
 };
 

@@ -24,6 +24,10 @@ bool daemon_start(struct daemon **out, const char *path, struct err *err);
  */
 bool daemon_reload(struct daemon *daemon, struct err *err);
 
+/* What is to be done from time to time, about once a second: write down how
+ * handshakes went, take over certificates that have changed. */
+void daemon_tick(struct daemon *daemon);
+
 /* The control socket's descriptor, and serving one command on it. */
 int daemon_control_fd(const struct daemon *daemon);
 void daemon_serve_control(struct daemon *daemon);

@@ -23,12 +23,14 @@ struct loaded_site;
 
 /*
  * Read what `config` names and build the profiles, whose handshakes are
- * counted in `metrics`.  On success the caller owns *out, and it owns
+ * counted in `metrics` and whose rejections are learned from in `memory` (NULL:
+ * nowhere).  On success the caller owns *out, and it owns
  * `config`; on failure `config` stays the caller's.  A reason that lies in a
  * file begins with FILE:LINE of the key that names it.
  */
 bool site_load(struct loaded_site **out, struct config *config,
-	       struct metrics *metrics, struct err *err);
+	       struct tls_ladder *memory, struct metrics *metrics,
+	       struct err *err);
 
 /* NULL is legal.  A void pointer, as current_set_site() wants it. */
 void site_free(void *loaded);

@@ -14,6 +14,7 @@
 #include "tls/front.h"
 #include "tls/profile.h"
 #include "tls/sources.h"
+#include "tls/tally.h"
 
 /* What may change at a reload. */
 struct worker_settings {
@@ -21,16 +22,19 @@ struct worker_settings {
 	struct front_limits limits;
 };
 
+/* What all workers have in common; it outlives them. */
+struct worker_shared {
+	const struct app *app;
+	struct tls_sources *sources;
+	struct tls_tally *tally;
+	size_t head_max; /* bytes of a request's head */
+};
+
 struct worker;
 
-/*
- * Make a worker, whose thread runs from worker_start() on.  `app` and
- * `sources` must outlive it; `head_max` bounds a request's head, in bytes.
- */
-bool worker_open(struct worker **out, const struct app *app,
-		 struct tls_sources *sources,
-		 const struct worker_settings *settings, size_t head_max,
-		 struct err *err);
+/* Make a worker, whose thread runs from worker_start() on. */
+bool worker_open(struct worker **out, const struct worker_shared *shared,
+		 const struct worker_settings *settings, struct err *err);
 
 /*
  * Before worker_start(): accept on the listening socket `fd`, which becomes

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,11 +31,19 @@ static struct config_file *file_of(struct config *config)
 
 void config_free(struct config *config)
 {
-	if (!config)
+	if (!config || atomic_fetch_sub(&file_of(config)->sharers, 1) > 0)
 		return;
 	document_free(config->places);
 	free(config->path);
 	cyaml_free(&cyaml, &config_schema, file_of(config), 0);
+}
+
+struct config *config_share(const struct config *config)
+{
+	struct config_file *file = file_of((struct config *)config);
+
+	atomic_fetch_add(&file->sharers, 1);
+	return &file->config;
 }
 
 bool config_wrap(const struct config *config, struct err *err,

@@ -14,7 +14,10 @@
 #include "control.h"
 #include "http/app.h"
 #include "image/blob.h"
+#include "ledger.h"
 #include "listen.h"
+#include "pki/judge.h"
+#include "renewal.h"
 #include "site.h"
 #include "store/catalog.h"
 #include "store/db.h"
@@ -24,8 +27,10 @@
 
 enum {
 	WORKERS_MAX = 64,
-	ACTIVATED_MAX = 16,   /* sockets that systemd may hand over */
-	GATHER_MS = 5,	      /* a check-in waits so long for others */
+	ACTIVATED_MAX = 16, /* sockets that systemd may hand over */
+	GATHER_MS = 5,	    /* a check-in waits so long for others */
+	LOOK_MS = 2 * 1000, /* between two looks at the certificates */
+	JUDGE_MS = 24 * 60 * 60 * 1000,
 	HANG_MS = 10 * 1000,  /* a loop that is silent so long hangs */
 	CONNECTION_FILES = 4, /* descriptors of one that fetches an image: its
 				 socket, the pair behind it, the file */
@@ -41,10 +46,16 @@ struct daemon {
 	char *path;
 	char *data_dir; /* cannot change while running */
 	const struct config *config;
+	const struct loaded_site *loaded; /* likewise */
+	uint64_t next_judging;		  /* ms: when to say again how its
+					     chains are */
+	struct renewal renewal;		  /* of the files that config names */
+	uint64_t next_look;		  /* ms: when to look at them again */
 	struct app app;
 	int lock;      /* or -1 */
 	struct db *db; /* the main thread's reader */
 	struct tls_sources *sources;
+	struct ledger *ledger;
 	struct control *control;
 	struct worker *workers[WORKERS_MAX];
 	size_t worker_count;
@@ -125,18 +136,27 @@ static struct writer_options writer_options(const struct config *config)
 				       .keep_checkins = config->keep_checkins};
 }
 
-static bool load(struct loaded_site **out, const char *path,
-		 struct metrics *metrics, struct err *err)
+/* What there is to say of the chains, when they are built and once a day. */
+static void log_finding(void *arg, const struct finding *finding)
 {
-	struct config *config;
+	static const enum log_level levels[] = {[FINDING_NOTE] = LOG_FINE,
+						[FINDING_WARNING] = LOG_WARN,
+						[FINDING_ERROR] = LOG_ERROR};
+	const struct presentation *presentation = arg;
 
-	*out = NULL;
-	if (!config_load(&config, path, err))
-		return false;
-	if (site_load(out, config, metrics, err))
-		return true;
-	config_free(config);
-	return false;
+	log_event(levels[finding->level], "chains", "profile %s: %s",
+		  presentation->profile, finding->text);
+}
+
+static void log_findings(struct daemon *d)
+{
+	for (size_t i = 0; i < d->config->profile_count; i++) {
+		struct presentation what = site_presentations(d->loaded)[i];
+
+		judge(&what, site_pool(d->loaded), clock_utc(), log_finding,
+		      &what);
+	}
+	d->next_judging = clock_ms() + JUDGE_MS;
 }
 
 /* ---- starting ----------------------------------------------------------- */
@@ -206,6 +226,8 @@ static bool open_stores(struct daemon *d, const struct config *config,
 	       sweep_images(d, err) && chores_start(&d->app.chores, err) &&
 	       current_open(&d->app.current, err) &&
 	       tls_sources_new(&d->sources, err) &&
+	       ledger_open(&d->ledger, d->db, d->app.writer, d->app.metrics,
+			   err) &&
 	       control_open(&d->control, d->data_dir, d->app.writer, err);
 }
 
@@ -270,11 +292,15 @@ static bool start_workers(struct daemon *d, const struct loaded_site *loaded,
 {
 	const struct config *config = site_config(loaded);
 	struct worker_settings settings = settings_for(loaded);
+	struct worker_shared shared = {
+		.app = &d->app,
+		.sources = d->sources,
+		.tally = ledger_tally(d->ledger),
+		.head_max = (size_t)config->limits.max_request_head};
 	size_t count = wanted_workers(config);
 
 	for (size_t i = 0; i < count; i++) {
-		if (!worker_open(&d->workers[i], &d->app, d->sources, &settings,
-				 (size_t)config->limits.max_request_head, err))
+		if (!worker_open(&d->workers[i], &shared, &settings, err))
 			return false;
 		d->worker_count++;
 		if (!listen_all(d, d->workers[i], config, err))
@@ -287,25 +313,56 @@ static bool start_workers(struct daemon *d, const struct loaded_site *loaded,
 	return true;
 }
 
-static bool start(struct daemon *d, struct err *err)
+/* Take over a site that has just been loaded; it is freed on failure. */
+static bool put_in_force(struct daemon *d, struct loaded_site *loaded,
+			 struct err *err)
 {
-	struct loaded_site *loaded;
-
-	d->app.metrics = metrics_new();
-	if (!d->app.metrics)
-		return err_memory(err);
-	if (!load(&loaded, d->path, d->app.metrics, err))
-		return false;
-	d->config = site_config(loaded);
-	d->data_dir = strdup(d->config->data_dir);
-	if (!d->data_dir)
-		err_memory(err);
-	if (!d->data_dir || !open_stores(d, d->config, err) ||
-	    !current_set_site(d->app.current, site_of(loaded), site_free,
+	if (!current_set_site(d->app.current, site_of(loaded), site_free,
 			      loaded, d->db, err)) {
 		site_free(loaded);
 		return false;
 	}
+	d->loaded = loaded;
+	d->config = site_config(loaded);
+	log_findings(d);
+	return true;
+}
+
+/* Load the site of a configuration, which is freed on failure. */
+static bool load(struct loaded_site **out, struct daemon *d,
+		 struct config *config, struct err *err)
+{
+	if (site_load(out, config, ledger_ladder(d->ledger), d->app.metrics,
+		      err))
+		return true;
+	config_free(config);
+	return false;
+}
+
+/*
+ * The configuration says where the database is, and the database what was
+ * learned of clients, which the site's profiles need.
+ */
+static bool start(struct daemon *d, struct err *err)
+{
+	struct loaded_site *loaded;
+	struct config *config;
+
+	d->app.metrics = metrics_new();
+	if (!d->app.metrics)
+		return err_memory(err);
+	if (!config_load(&config, d->path, err))
+		return false;
+	d->data_dir = strdup(config->data_dir);
+	if (!d->data_dir)
+		err_memory(err);
+	if (!d->data_dir || !open_stores(d, config, err)) {
+		config_free(config);
+		return false;
+	}
+	renewal_take(&d->renewal, config);
+	if (!load(&loaded, d, config, err) || !put_in_force(d, loaded, err))
+		return false;
 	apply_limits(d, d->config);
 	d->activated_count = notify_listen_fds(d->activated, ACTIVATED_MAX);
 	return start_workers(d, loaded, err);
@@ -371,28 +428,72 @@ static bool reloadable(const struct daemon *d, const struct config *new,
 	return config_wrap(new, err, "%s", key);
 }
 
+/* New connections get what is in force now. */
+static void configure_workers(struct daemon *d,
+			      const struct loaded_site *loaded)
+{
+	struct worker_settings settings = settings_for(loaded);
+
+	for (size_t i = 0; i < d->worker_count; i++)
+		worker_configure(d->workers[i], &settings);
+}
+
 bool daemon_reload(struct daemon *d, struct err *err)
 {
-	struct worker_settings settings;
 	struct writer_options options;
 	struct loaded_site *loaded;
+	struct renewal renewal;
+	struct config *config;
 
-	if (!load(&loaded, d->path, d->app.metrics, err))
+	if (!config_load(&config, d->path, err))
 		return false;
-	if (!reloadable(d, site_config(loaded), err) ||
-	    !current_set_site(d->app.current, site_of(loaded), site_free,
-			      loaded, d->db, err)) {
-		site_free(loaded);
+	if (!reloadable(d, config, err)) {
+		config_free(config);
 		return false;
 	}
-	d->config = site_config(loaded);
+	renewal_take(&renewal, config);
+	if (!load(&loaded, d, config, err) || !put_in_force(d, loaded, err))
+		return false;
+	d->renewal = renewal;
 	apply_limits(d, d->config);
 	options = writer_options(d->config);
 	writer_configure(d->app.writer, &options);
-	settings = settings_for(loaded);
-	for (size_t i = 0; i < d->worker_count; i++)
-		worker_configure(d->workers[i], &settings);
+	configure_workers(d, loaded);
 	return true;
+}
+
+/*
+ * Certificates that have changed are taken over with the configuration as it
+ * is in force, not as the file may read by now.
+ */
+static void renew(struct daemon *d)
+{
+	struct loaded_site *loaded;
+	struct err err;
+
+	if (!renewal_look(&d->renewal, d->config))
+		return;
+	if (!load(&loaded, d, config_share(d->config), &err) ||
+	    !put_in_force(d, loaded, &err)) {
+		log_event(LOG_ERROR, "renewal",
+			  "refused, the old certificates stay: %s", err.text);
+		return;
+	}
+	configure_workers(d, loaded);
+	log_event(LOG_INFO, "renewal", "changed certificates are in force");
+}
+
+void daemon_tick(struct daemon *d)
+{
+	uint64_t now = clock_ms();
+
+	ledger_tick(d->ledger);
+	if (now >= d->next_judging)
+		log_findings(d);
+	if (now < d->next_look)
+		return;
+	d->next_look = now + LOOK_MS;
+	renew(d);
 }
 
 int daemon_control_fd(const struct daemon *d)
@@ -446,11 +547,13 @@ void daemon_stop(struct daemon *d)
 		return;
 	for (size_t i = 0; i < d->worker_count; i++)
 		worker_close(d->workers[i]);
+	ledger_finish(d->ledger);
 	control_close(d->control);
 	chores_stop(d->app.chores);
 	if (d->app.writer)
 		writer_stop(d->app.writer);
 	current_close(d->app.current);
+	ledger_close(d->ledger);
 	tls_sources_free(d->sources);
 	blob_store_close(d->app.blobs);
 	db_close(d->db);

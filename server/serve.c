@@ -115,6 +115,7 @@ static void turn(struct loop *loop, int wait)
 		else
 			daemon_serve_control(loop->daemon);
 	}
+	daemon_tick(loop->daemon);
 	sign_of_life(loop);
 }
 

@@ -3,129 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/x509.h>
-
 #include "pki/key.h"
+#include "site_tls.h"
 
 struct loaded_site {
 	struct config *config;
 	struct site site; /* points into all of this */
-	struct tls_profiles *profiles;
-	struct tls_certificate *certificates; /* config->certificate_count */
-	struct signer *signers;		      /* config->signer_count */
-	struct product_spec *products;	      /* config->product_count */
+	struct site_tls tls;
+	struct signer *signers;	       /* config->signer_count */
+	struct product_spec *products; /* config->product_count */
 };
 
 /* Never NULL unless out of memory. */
 static void *new_array(size_t count, size_t size)
 {
 	return calloc(count ? count : 1, size);
-}
-
-/* ---- certificates and profiles ------------------------------------------ */
-
-static bool load_certificate(struct tls_certificate *to,
-			     const struct config *config, size_t i,
-			     struct err *err)
-{
-	const struct config_certificate *from = &config->certificates[i];
-
-	to->name = from->name;
-	if (!key_read_certificates(&to->chain, from->file, err))
-		return config_wrap(config, err, "tls.certificates[%zu].file",
-				   i);
-	if (!key_read_private(&to->key, from->key, err))
-		return config_wrap(config, err, "tls.certificates[%zu].key", i);
-	if (X509_check_private_key(sk_X509_value(to->chain, 0), to->key) != 1) {
-		err_openssl(err, ERR_INVALID,
-			    "%s is not the key of the first certificate in %s",
-			    from->key, from->file);
-		return config_wrap(config, err, "tls.certificates[%zu].key", i);
-	}
-	return true;
-}
-
-static bool load_certificates(struct loaded_site *loaded, struct err *err)
-{
-	const struct config *config = loaded->config;
-
-	loaded->certificates = new_array(config->certificate_count,
-					 sizeof(*loaded->certificates));
-	if (!loaded->certificates)
-		return err_memory(err);
-	for (size_t i = 0; i < config->certificate_count; i++) {
-		if (!load_certificate(&loaded->certificates[i], config, i, err))
-			return false;
-	}
-	return true;
-}
-
-static bool fill_spec(struct tls_profile_spec *spec,
-		      const struct loaded_site *loaded,
-		      const struct config_profile *from)
-{
-	const struct tls_certificate **list =
-		new_array(from->certificate_count, sizeof(*list));
-
-	if (!list)
-		return false;
-	for (size_t i = 0; i < from->certificate_count; i++) {
-		size_t at = config_certificate(loaded->config,
-					       from->certificates[i]);
-
-		list[i] = &loaded->certificates[at];
-	}
-	*spec = (struct tls_profile_spec){.name = from->name,
-					  .certificates = list,
-					  .certificate_count =
-						  from->certificate_count,
-					  .min_version = from->min_version};
-	return true;
-}
-
-static void fill_rule(struct tls_rule *rule, const struct config *config,
-		      const struct config_rule *from)
-{
-	*rule = (struct tls_rule){
-		.sni = from->sni,
-		.port = (int)from->port,
-		.profile = config_profile(config, from->profile)};
-}
-
-static bool build(struct loaded_site *loaded, struct tls_profile_spec *specs,
-		  struct tls_rule *rules, struct metrics *metrics,
-		  struct err *err)
-{
-	const struct config *c = loaded->config;
-
-	for (size_t i = 0; i < c->profile_count; i++) {
-		if (!fill_spec(&specs[i], loaded, &c->profiles[i]))
-			return err_memory(err);
-	}
-	for (size_t i = 0; i < c->rule_count; i++)
-		fill_rule(&rules[i], c, &c->rules[i]);
-	return tls_profiles_build(&loaded->profiles, specs, c->profile_count,
-				  rules, c->rule_count,
-				  config_profile(c, c->default_profile),
-				  metrics, err) ||
-	       config_wrap(c, err, "tls.profiles");
-}
-
-static bool load_profiles(struct loaded_site *loaded, struct metrics *metrics,
-			  struct err *err)
-{
-	const struct config *config = loaded->config;
-	struct tls_profile_spec *specs =
-		new_array(config->profile_count, sizeof(*specs));
-	struct tls_rule *rules = new_array(config->rule_count, sizeof(*rules));
-	bool ok = specs && rules ? build(loaded, specs, rules, metrics, err)
-				 : err_memory(err);
-
-	for (size_t i = 0; specs && i < config->profile_count; i++)
-		free((void *)specs[i].certificates);
-	free(specs);
-	free(rules);
-	return ok;
 }
 
 /* ---- signers, products, manifest ------------------------------------------
@@ -236,6 +128,10 @@ static void fill_site(struct loaded_site *loaded)
 	site->product_count = config->product_count;
 	site->signers = loaded->signers;
 	site->signer_count = config->signer_count;
+	site->profiles = loaded->tls.presentations;
+	site->profile_count = config->profile_count;
+	site->default_profile = config->default_profile;
+	site->pool = loaded->tls.pool;
 }
 
 /* All but the configuration. */
@@ -243,25 +139,20 @@ static void drop(struct loaded_site *loaded)
 {
 	const struct config *config = loaded->config;
 
-	tls_profiles_unref(loaded->profiles);
+	site_tls_drop(&loaded->tls);
 	for (size_t i = 0; loaded->products && i < config->product_count; i++)
 		free(loaded->products[i].signers);
 	for (size_t i = 0; loaded->signers && i < config->signer_count; i++)
 		EVP_PKEY_free(loaded->signers[i].key);
-	for (size_t i = 0;
-	     loaded->certificates && i < config->certificate_count; i++) {
-		EVP_PKEY_free(loaded->certificates[i].key);
-		sk_X509_pop_free(loaded->certificates[i].chain, X509_free);
-	}
 	EVP_PKEY_free(loaded->site.manifest.key);
 	free(loaded->products);
 	free(loaded->signers);
-	free(loaded->certificates);
 	free(loaded);
 }
 
 bool site_load(struct loaded_site **out, struct config *config,
-	       struct metrics *metrics, struct err *err)
+	       struct tls_ladder *memory, struct metrics *metrics,
+	       struct err *err)
 {
 	struct loaded_site *loaded = calloc(1, sizeof(*loaded));
 
@@ -269,8 +160,7 @@ bool site_load(struct loaded_site **out, struct config *config,
 	if (!loaded)
 		return err_memory(err);
 	loaded->config = config;
-	if (!load_certificates(loaded, err) ||
-	    !load_profiles(loaded, metrics, err) ||
+	if (!site_tls_load(&loaded->tls, config, memory, metrics, err) ||
 	    !load_signers(loaded, err) || !load_products(loaded, err) ||
 	    !load_manifest_key(loaded, err)) {
 		drop(loaded);
@@ -300,7 +190,7 @@ const struct site *site_of(const struct loaded_site *loaded)
 
 struct tls_profiles *site_profiles(const struct loaded_site *loaded)
 {
-	return loaded->profiles;
+	return loaded->tls.profiles;
 }
 
 const struct config *site_config(const struct loaded_site *loaded)
@@ -311,5 +201,20 @@ const struct config *site_config(const struct loaded_site *loaded)
 const struct tls_certificate *
 site_certificates(const struct loaded_site *loaded)
 {
-	return loaded->certificates;
+	return loaded->tls.certificates;
+}
+
+const struct anchor *site_anchors(const struct loaded_site *loaded)
+{
+	return loaded->tls.anchors;
+}
+
+const struct pool *site_pool(const struct loaded_site *loaded)
+{
+	return loaded->tls.pool;
+}
+
+const struct presentation *site_presentations(const struct loaded_site *loaded)
+{
+	return loaded->tls.presentations;
 }

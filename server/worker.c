@@ -1,7 +1,5 @@
 #include "worker.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/network.h"
 #include "http/gate.h"
 #include "http/server.h"
 
@@ -75,22 +74,6 @@ static void on_gone(void *arg)
 	release(arg);
 }
 
-static void name_address(const struct sockaddr_storage *address,
-			 char text[static STORE_ADDRESS_SIZE])
-{
-	const struct sockaddr_in6 *in6 = (const void *)address;
-	const struct sockaddr_in *in = (const void *)address;
-
-	text[0] = '\0';
-	if (address->ss_family == AF_INET)
-		inet_ntop(AF_INET, &in->sin_addr, text, STORE_ADDRESS_SIZE);
-	else if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
-		inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12], text,
-			  STORE_ADDRESS_SIZE);
-	else
-		inet_ntop(AF_INET6, &in6->sin6_addr, text, STORE_ADDRESS_SIZE);
-}
-
 static void *on_opened(void *arg, struct front_conn *conn)
 {
 	struct worker *worker = arg;
@@ -108,7 +91,7 @@ static void *on_opened(void *arg, struct front_conn *conn)
 	client->http.answered = on_answered;
 	client->http.gone = on_gone;
 	peer = &client->http.peer;
-	name_address(front_conn_address(conn), peer->address);
+	network_address(front_conn_address(conn), peer->address);
 	text_copy(peer->tls_version, STORE_WORD_SIZE, front_conn_version(conn));
 	text_copy(peer->cipher, STORE_WORD_SIZE, front_conn_cipher(conn));
 	text_copy(peer->profile, STORE_WORD_SIZE, front_conn_profile(conn));
@@ -344,7 +327,8 @@ static bool watch(struct worker *worker, int fd, void *data, struct err *err)
 	return true;
 }
 
-static bool open_front(struct worker *worker, struct tls_sources *sources,
+static bool open_front(struct worker *worker,
+		       const struct worker_shared *shared,
 		       const struct worker_settings *settings, struct err *err)
 {
 	static const char late_reply[] =
@@ -363,25 +347,25 @@ static bool open_front(struct worker *worker, struct tls_sources *sources,
 						worker->head_max + INPUT_SPARE,
 					.late_reply = late_reply,
 					.short_reply = short_reply,
-					.sources = sources,
+					.sources = shared->sources,
+					.tally = shared->tally,
 					.metrics = worker->app->metrics};
 
 	return front_open(&worker->front, worker->epoll_fd, &options,
 			  settings->profiles, err);
 }
 
-bool worker_open(struct worker **out, const struct app *app,
-		 struct tls_sources *sources,
-		 const struct worker_settings *settings, size_t head_max,
-		 struct err *err)
+bool worker_open(struct worker **out, const struct worker_shared *shared,
+		 const struct worker_settings *settings, struct err *err)
 {
+	const struct app *app = shared->app;
 	struct worker *worker = calloc(1, sizeof(*worker));
 
 	*out = NULL;
 	if (!worker)
 		return err_memory(err);
 	worker->app = app;
-	worker->head_max = head_max;
+	worker->head_max = shared->head_max;
 	atomic_store(&worker->heartbeat, clock_ms());
 	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (worker->epoll_fd < 0) {
@@ -391,8 +375,8 @@ bool worker_open(struct worker **out, const struct app *app,
 	if (!port_open(&worker->port, err) ||
 	    !db_open(&worker->db, app->data_dir, DB_READER, err) ||
 	    !http_server_open(&worker->http, app, worker->db, worker->port,
-			      head_max, err) ||
-	    !open_front(worker, sources, settings, err) ||
+			      shared->head_max, err) ||
+	    !open_front(worker, shared, settings, err) ||
 	    !watch(worker, port_fd(worker->port), worker->port, err) ||
 	    !watch(worker, http_server_fd(worker->http), worker->http, err))
 		goto fail;

@@ -78,7 +78,6 @@ struct front_conn {
 	SSL *ssl;
 	struct tls_profiles *profiles;
 	struct tls_choice choice;
-	struct sockaddr_storage address;
 	int tag;
 
 	char *in; /* what the client sent and is not forwarded */

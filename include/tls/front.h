@@ -64,7 +64,7 @@ const struct sockaddr_storage *front_conn_address(const struct front_conn *c);
 const char *front_conn_version(const struct front_conn *c); /* "TLSv1.3" */
 const char *front_conn_cipher(const struct front_conn *c);
 const char *front_conn_profile(const struct front_conn *c);
-const char *front_conn_sni(const struct front_conn *c);
+const struct tls_client *front_conn_client(const struct front_conn *c);
 int front_conn_tag(const struct front_conn *c);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/metrics.h"
 #include "tls/sources.h"
+#include "tls/tally.h"
 
 struct front_conn;
 
@@ -62,6 +63,7 @@ struct front_options {
 	const char *late_reply;	 /* sent when a request takes too long */
 	const char *short_reply; /* sent when a request ends in its middle */
 	struct tls_sources *sources; /* shared by all fronts */
+	struct tls_tally *tally;     /* likewise */
 	struct metrics *metrics;
 };
 

@@ -11,6 +11,9 @@ static void handle_health(struct request *r)
 {
 	static const char ok[] = "ok\n";
 
+	/* So that a probe learns what it was served with. */
+	if (r->peer->profile[0])
+		reply_header(r, "TLS-Profile", r->peer->profile);
 	reply_text(r, MHD_HTTP_OK, "text/plain", ok, sizeof(ok) - 1);
 }
 

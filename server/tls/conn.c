@@ -8,7 +8,7 @@
 
 #include <openssl/err.h>
 
-#include "base/log.h"
+#include "tls/handshake.h"
 
 /* ---- life --------------------------------------------------------------- */
 
@@ -48,8 +48,8 @@ bool conn_open(struct conn_host *host, int fd,
 		.fd = fd, .writable = true, .pool = &host->output};
 	c->profiles = tls_profiles_ref(profiles);
 	c->choice.port = listener->port;
+	c->choice.address = *address;
 	c->tag = listener->tag;
-	c->address = *address;
 	c->client_watch = (struct conn_watch){CONN_WATCH_CLIENT, c};
 	c->back_watch = (struct conn_watch){CONN_WATCH_BACK, c};
 	c->ssl = tls_profiles_accept(profiles, &c->choice);
@@ -96,6 +96,9 @@ void conn_close(struct front_conn *c)
 
 	if (c->state == CONN_GONE)
 		return;
+	handshake_gone(c->ssl, &c->choice,
+		       c->state != CONN_HANDSHAKE && c->wire.ended,
+		       host->options.tally);
 	c->state = CONN_GONE;
 	deadline_clear(&c->deadline);
 	close_back(c);
@@ -105,7 +108,7 @@ void conn_close(struct front_conn *c)
 	metric_add(host->bytes_in, (int64_t)c->wire.received);
 	metric_add(host->bytes_out, (int64_t)c->wire.sent);
 	metric_add(host->open_connections, -1);
-	tls_sources_leave(host->options.sources, &c->address);
+	tls_sources_leave(host->options.sources, &c->choice.address);
 	host->connections--;
 	if (c->user)
 		host->options.ops->closed(c->user);
@@ -191,49 +194,20 @@ static void refuse(struct front_conn *c, const char *reply)
 
 /* ---- handshake ---------------------------------------------------------- */
 
-static void handshake_failed(struct front_conn *c)
-{
-	unsigned long code = ERR_peek_error();
-	int reason = ERR_GET_REASON(code);
-	bool alert = ERR_GET_LIB(code) == ERR_LIB_SSL &&
-		     reason > SSL_AD_REASON_OFFSET;
-	const char *text = ERR_reason_error_string(code);
-	enum tls_result result = TLS_RESULT_ERROR;
-
-	if (alert)
-		result = TLS_RESULT_ALERT;
-	else if (c->wire.ended)
-		result = TLS_RESULT_CLOSED;
-	tls_profiles_count(c->profiles, c->choice.profile, result);
-	log_event(alert ? LOG_INFO : LOG_FINE, "handshake",
-		  "failed: sni=%s profile=%s: %s", c->choice.sni,
-		  c->choice.profile ? tls_profile_name(c->choice.profile) : "",
-		  result == TLS_RESULT_CLOSED ? "closed by the client"
-		  : text		      ? text
-					      : "no reason given");
-	ERR_clear_error();
-	wire_flush(&c->wire); /* our own alert */
-	conn_close(c);
-}
-
 static void shake_hands(struct front_conn *c)
 {
-	int result, why;
-
-	ERR_clear_error();
-	result = SSL_do_handshake(c->ssl);
-	why = result == 1 ? SSL_ERROR_NONE : SSL_get_error(c->ssl, result);
-	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) {
+	switch (handshake_step(c->ssl, &c->choice, &c->wire.ended,
+			       c->host->options.tally)) {
+	case HANDSHAKE_GOES_ON:
 		wire_flush(&c->wire);
 		return;
-	}
-	if (why != SSL_ERROR_NONE) {
-		handshake_failed(c);
+	case HANDSHAKE_BROKEN:
+		wire_flush(&c->wire); /* our own alert */
+		conn_close(c);
 		return;
+	case HANDSHAKE_COMPLETE:
+		break;
 	}
-	tls_profiles_count(c->profiles, c->choice.profile,
-			   SSL_session_reused(c->ssl) ? TLS_RESULT_RESUMED
-						      : TLS_RESULT_OK);
 	c->state = CONN_OPEN;
 	wait_in(c, CONN_LIST_HEAD);
 	c->user = c->host->options.ops->opened(c->host->options.arg, c);
@@ -329,6 +303,7 @@ static bool judge(struct front_conn *c)
 
 	if (c->passed || c->in_at == c->in_len || c->phase == FRONT_ANSWER)
 		return false;
+	handshake_used(c->ssl, &c->choice, c->host->options.tally);
 	verdict = c->host->options.ops->input(c->user, c->in + c->in_at,
 					      c->in_len - c->in_at, &skip,
 					      &c->passed, &phase, &reply);
@@ -562,8 +537,7 @@ void conn_expire(struct front_conn *c)
 {
 	switch (c->state) {
 	case CONN_HANDSHAKE:
-		tls_profiles_count(c->profiles, c->choice.profile,
-				   TLS_RESULT_TIMEOUT);
+		handshake_expired(&c->choice, c->host->options.tally);
 		conn_close(c);
 		return;
 	case CONN_OPEN:

@@ -331,7 +331,7 @@ void front_answered(struct front_conn *c)
 
 const struct sockaddr_storage *front_conn_address(const struct front_conn *c)
 {
-	return &c->address;
+	return &c->choice.address;
 }
 
 const char *front_conn_version(const struct front_conn *c)
@@ -349,9 +349,9 @@ const char *front_conn_profile(const struct front_conn *c)
 	return c->choice.profile ? tls_profile_name(c->choice.profile) : "";
 }
 
-const char *front_conn_sni(const struct front_conn *c)
+const struct tls_client *front_conn_client(const struct front_conn *c)
 {
-	return c->choice.sni;
+	return &c->choice.client;
 }
 
 int front_conn_tag(const struct front_conn *c)

@@ -1,102 +1,137 @@
 #include "tls/profile.h"
 
-#include <ctype.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/sha.h>
-
-/*
- * Forward secrecy first; plain RSA key exchange last, for clients that know
- * nothing else.  TLS 1.3 suites are OpenSSL's own.
- */
-static const char cipher_list[] =
-	"ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:DHE+AESGCM:RSA+AESGCM:RSA+AES:"
-	"!aNULL:!eNULL:!PSK:!SRP:!MD5:!DSS";
+#include "base/clock.h"
+#include "base/strbuf.h"
+#include "pki/certificate.h"
 
 static const char *const result_names[TLS_RESULTS] = {
-	[TLS_RESULT_OK] = "ok",		  [TLS_RESULT_RESUMED] = "resumed",
-	[TLS_RESULT_ALERT] = "alert",	  [TLS_RESULT_CLOSED] = "closed",
-	[TLS_RESULT_TIMEOUT] = "timeout", [TLS_RESULT_ERROR] = "error"};
+	[TLS_RESULT_OK] = "ok",
+	[TLS_RESULT_RESUMED] = "resumed",
+	[TLS_RESULT_ALERT] = "alert",
+	[TLS_RESULT_CLOSED] = "closed",
+	[TLS_RESULT_NO_REQUEST] = "no-request",
+	[TLS_RESULT_TIMEOUT] = "timeout",
+	[TLS_RESULT_ERROR] = "error"};
+
+/* A profile, and what is offered to those who reject it. */
+struct plan {
+	struct ladder_plan ladder;
+	size_t profiles[LADDER_RUNGS_MAX]; /* of each rung */
+};
 
 struct tls_profile {
 	char name[TLS_NAME_SIZE];
 	SSL_CTX *ctx;
 	int min_version;
+	struct ladder_rung rung;
+	struct plan plan;
 	struct metric *handshakes[TLS_RESULTS];
-};
-
-struct rule {
-	char *sni; /* NULL is any */
-	int port;
-	size_t profile;
 };
 
 struct tls_profiles {
 	_Atomic int references;
 	struct tls_profile *profiles;
 	size_t count;
-	struct rule *rules;
-	size_t rule_count;
+	struct tls_rules *rules;
 	size_t default_profile;
+	struct tls_ladder *memory; /* or NULL */
 	struct metric *unchosen[TLS_RESULTS];
 };
 
-/* ---- which profile ------------------------------------------------------ */
-
-/* "*.example.com" stands for one label, as in RFC 6125 section 6.4.3. */
-static bool name_matches(const char *pattern, const char *sni)
+const char *tls_result_name(enum tls_result result)
 {
-	const char *dot;
-
-	if (strncmp(pattern, "*.", 2) != 0)
-		return strcmp(pattern, sni) == 0;
-	dot = strchr(sni, '.');
-	return dot && dot != sni && strcmp(pattern + 1, dot) == 0;
+	return result_names[result];
 }
 
-const struct tls_profile *tls_profiles_choose(const struct tls_profiles *set,
-					      const char *sni, int port)
+const char *tls_profile_name(const struct tls_profile *profile)
 {
-	for (size_t i = 0; i < set->rule_count; i++) {
-		const struct rule *rule = &set->rules[i];
+	return profile->name;
+}
 
-		if (rule->port && rule->port != port)
-			continue;
-		if (rule->sni && !name_matches(rule->sni, sni))
-			continue;
-		return &set->profiles[rule->profile];
+/* ---- which profile ------------------------------------------------------ */
+
+static struct ladder_key key_of(const struct tls_choice *choice)
+{
+	struct ladder_key key;
+
+	ladder_network(&choice->address, key.network);
+	text_copy(key.ja4, sizeof(key.ja4), choice->client.ja4);
+	text_copy(key.sni, sizeof(key.sni), choice->client.sni);
+	return key;
+}
+
+static void choose(struct tls_choice *choice)
+{
+	const struct tls_profiles *set = choice->set;
+	size_t first =
+		tls_rules_choose(set->rules, &choice->client, &choice->address,
+				 choice->port, set->default_profile);
+	const struct plan *plan = &set->profiles[first].plan;
+	struct ladder_key key;
+	size_t rung = 0;
+
+	if (set->memory) {
+		key = key_of(choice);
+		choice->plan = &plan->ladder;
+		tls_ladder_offer(set->memory, choice->plan, &key,
+				 choice->client.max_version, clock_ms(),
+				 &choice->offer);
+		rung = choice->offer.rung;
 	}
-	return &set->profiles[set->default_profile];
+	choice->profile = &set->profiles[plan->profiles[rung]];
+}
+
+void tls_choice_settle(struct tls_choice *choice, enum ladder_outcome outcome)
+{
+	struct ladder_key key;
+
+	if (!choice->plan)
+		return;
+	key = key_of(choice);
+	tls_ladder_settle(choice->set->memory, choice->plan, &key,
+			  &choice->offer, outcome, clock_ms(), clock_utc());
+	choice->plan = NULL;
+}
+
+static void read_hello(struct tls_choice *choice, const void *msg, size_t len)
+{
+	struct tls_client *client = &choice->client;
+	struct hello hello;
+
+	if (!hello_parse(&hello, msg, len) ||
+	    !fingerprint_ja4(&hello, client->ja4) ||
+	    !fingerprint_ja3(&hello, client->ja3))
+		return;
+	text_copy(client->sni, sizeof(client->sni), hello.sni);
+	client->looks_like = fingerprint_looks_like(&hello);
+	client->max_version = hello.max_version;
+	client->max_fragment = hello.max_fragment;
+	choice->told = true;
 }
 
 /*
- * Read the one host_name of a server_name extension (RFC 6066 section 3).
- * False when it is malformed or holds anything but a host name.
+ * Sees each handshake message whole: the first ClientHello before
+ * on_client_hello() runs, and our Certificate when it is sent.
  */
-static bool read_sni(const unsigned char *ext, size_t len,
-		     char sni[static TLS_SNI_SIZE])
+static void on_message(int written, int version, int type, const void *msg,
+		       size_t len, SSL *ssl, void *arg)
 {
-	size_t name_len;
+	struct tls_choice *choice = SSL_get_app_data(ssl);
+	const unsigned char *bytes = msg;
 
-	if (len < 5 || (size_t)(ext[0] << 8 | ext[1]) != len - 2 || ext[2])
-		return false;
-	name_len = (size_t)(ext[3] << 8 | ext[4]);
-	if (name_len != len - 5 || name_len < 1 || name_len >= TLS_SNI_SIZE)
-		return false;
-	for (size_t i = 0; i < name_len; i++) {
-		unsigned char c = ext[5 + i];
-
-		if (!isalnum(c) && c != '-' && c != '.' && c != '_' && c != ':')
-			return false;
-		sni[i] = (char)tolower(c);
-	}
-	if (sni[name_len - 1] == '.')
-		name_len--; /* an absolute name's last dot */
-	sni[name_len] = '\0';
-	return true;
+	(void)version;
+	(void)arg;
+	if (type != SSL3_RT_HANDSHAKE || len < 1)
+		return;
+	if (written && bytes[0] == SSL3_MT_CERTIFICATE)
+		choice->certificate_sent = true;
+	else if (!written && bytes[0] == SSL3_MT_CLIENT_HELLO && !choice->told)
+		read_hello(choice, msg, len);
 }
 
 /*
@@ -104,23 +139,20 @@ static bool read_sni(const unsigned char *ext, size_t len,
  * copies all its certificates, so it is made only where it is needed.
  * SSL_set_SSL_CTX() brings certificates, security level and ciphers; what it
  * leaves (the versions) is set here.  Runs again after a HelloRetryRequest,
- * to the same end.
+ * when all is decided.
  */
 static int on_client_hello(SSL *ssl, int *alert, void *arg)
 {
 	struct tls_choice *choice = SSL_get_app_data(ssl);
-	const unsigned char *ext;
-	size_t len;
 
 	(void)arg;
-	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &ext,
-				      &len) &&
-	    !read_sni(ext, len, choice->sni)) {
+	if (choice->profile)
+		return SSL_CLIENT_HELLO_SUCCESS;
+	if (!choice->told) {
 		*alert = SSL_AD_DECODE_ERROR;
 		return SSL_CLIENT_HELLO_ERROR;
 	}
-	choice->profile =
-		tls_profiles_choose(choice->set, choice->sni, choice->port);
+	choose(choice);
 	if (!SSL_set_SSL_CTX(ssl, choice->profile->ctx) ||
 	    !SSL_set_min_proto_version(ssl, choice->profile->min_version)) {
 		*alert = SSL_AD_INTERNAL_ERROR;
@@ -137,15 +169,15 @@ SSL *tls_profiles_accept(struct tls_profiles *set, struct tls_choice *choice)
 		return NULL;
 	choice->set = set;
 	choice->profile = NULL;
-	choice->sni[0] = '\0';
+	choice->plan = NULL;
+	choice->told = false;
+	choice->certificate_sent = false;
+	choice->ended = false;
+	choice->client.sni[0] = '\0';
+	choice->client.ja4[0] = '\0';
 	SSL_set_app_data(ssl, choice);
 	SSL_set_accept_state(ssl);
 	return ssl;
-}
-
-const char *tls_profile_name(const struct tls_profile *profile)
-{
-	return profile->name;
 }
 
 void tls_profiles_count(const struct tls_profiles *set,
@@ -159,117 +191,30 @@ void tls_profiles_count(const struct tls_profiles *set,
 
 /* ---- building ----------------------------------------------------------- */
 
-/* What all profiles have in common. */
-static SSL_CTX *new_ctx(void)
+static struct ladder_rung measure(const struct tls_profile_spec *spec)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	struct ladder_rung rung = {.name = -1,
+				   .ends = INT64_MAX,
+				   .min_version = (uint16_t)spec->min_version};
 
-	if (!ctx)
-		return NULL;
-	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION |
-					 SSL_OP_NO_COMPRESSION |
-					 SSL_OP_CIPHER_SERVER_PREFERENCE |
-					 SSL_OP_PRIORITIZE_CHACHA);
-	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
-				      SSL_MODE_NO_AUTO_CHAIN |
-				      SSL_MODE_ENABLE_PARTIAL_WRITE |
-				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-	SSL_CTX_set_client_hello_cb(ctx, on_client_hello, NULL);
-	/* One ticket serves the one connection that a device keeps. */
-	SSL_CTX_set_num_tickets(ctx, 1);
-	SSL_CTX_set_read_ahead(ctx, 1);
-	return ctx;
-}
-
-/*
- * A session may resume only under the profile and certificates it was made
- * with: OpenSSL compares this context with the session's.
- */
-static bool set_session_context(struct tls_profile *profile,
-				const struct tls_profile_spec *spec)
-{
-	unsigned char id[SHA256_DIGEST_LENGTH];
-	EVP_MD_CTX *hash = EVP_MD_CTX_new();
-	bool ok = hash && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1 &&
-		  EVP_DigestUpdate(hash, profile->name,
-				   strlen(profile->name) + 1) == 1;
-
-	for (size_t i = 0; ok && i < spec->certificate_count; i++) {
-		unsigned char leaf[EVP_MAX_MD_SIZE];
-		unsigned int len;
-
-		ok = X509_digest(sk_X509_value(spec->certificates[i]->chain, 0),
-				 EVP_sha256(), leaf, &len) == 1 &&
-		     EVP_DigestUpdate(hash, leaf, len) == 1;
-	}
-	ok = ok && EVP_DigestFinal_ex(hash, id, NULL) == 1 &&
-	     SSL_CTX_set_session_id_context(profile->ctx, id, sizeof(id)) == 1;
-	EVP_MD_CTX_free(hash);
-	return ok;
-}
-
-static bool use_certificate(SSL_CTX *ctx, const struct tls_certificate *cert)
-{
-	STACK_OF(X509) *above = sk_X509_dup(cert->chain);
-	X509 *leaf = above ? sk_X509_shift(above) : NULL;
-	bool ok = leaf &&
-		  SSL_CTX_use_cert_and_key(ctx, leaf, cert->key, above, 1) == 1;
-
-	sk_X509_free(above);
-	return ok;
-}
-
-/* OpenSSL would let a certificate replace one with the same kind of key. */
-static bool has_kind(SSL_CTX *ctx, EVP_PKEY *key)
-{
-	bool found = false;
-	long more = SSL_CTX_set_current_cert(ctx, SSL_CERT_SET_FIRST);
-
-	while (more == 1 && !found) {
-		EVP_PKEY *other = SSL_CTX_get0_privatekey(ctx);
-
-		found = other && EVP_PKEY_get_base_id(other) ==
-					 EVP_PKEY_get_base_id(key);
-		more = SSL_CTX_set_current_cert(ctx, SSL_CERT_SET_NEXT);
-	}
-	return found;
-}
-
-static bool build_profile(struct tls_profile *profile,
-			  const struct tls_profile_spec *spec, struct err *err)
-{
-	int len = snprintf(profile->name, sizeof(profile->name), "%s",
-			   spec->name);
-
-	if (len < 0 || (size_t)len >= sizeof(profile->name))
-		return err_set(err, ERR_INVALID, "profile %s: name too long",
-			       spec->name);
-	if (!spec->certificate_count)
-		return err_set(err, ERR_INVALID, "profile %s: no certificate",
-			       spec->name);
-	profile->min_version = spec->min_version;
-	profile->ctx = new_ctx();
-	if (!profile->ctx ||
-	    SSL_CTX_set_cipher_list(profile->ctx, cipher_list) != 1)
-		return err_openssl(err, ERR_SYSTEM, "profile %s", spec->name);
 	for (size_t i = 0; i < spec->certificate_count; i++) {
-		const struct tls_certificate *cert = spec->certificates[i];
+		const STACK_OF(X509) *chain = spec->certificates[i].chain;
+		size_t bytes = certificate_message_size(chain);
+		int count = sk_X509_num(chain);
 
-		if (has_kind(profile->ctx, cert->key))
-			return err_set(err, ERR_INVALID,
-				       "profile %s: certificate %s: a second "
-				       "one with a key of the same kind",
-				       spec->name, cert->name);
-		if (!use_certificate(profile->ctx, cert))
-			return err_openssl(err, ERR_INVALID,
-					   "profile %s: certificate %s",
-					   spec->name, cert->name);
+		if (bytes > rung.bytes)
+			rung.bytes = bytes;
+		if (count > rung.certificates)
+			rung.certificates = count;
+		for (int k = 0; k < count; k++) {
+			int64_t end =
+				certificate_not_after(sk_X509_value(chain, k));
+
+			if (end < rung.ends)
+				rung.ends = end;
+		}
 	}
-	if (!set_session_context(profile, spec))
-		return err_openssl(err, ERR_SYSTEM, "profile %s", spec->name);
-	return true;
+	return rung;
 }
 
 static void make_metrics(struct metric *handshakes[static TLS_RESULTS],
@@ -286,32 +231,89 @@ static void make_metrics(struct metric *handshakes[static TLS_RESULTS],
 	}
 }
 
-static bool copy_rules(struct tls_profiles *set, const struct tls_rule *rules,
-		       size_t count)
+static bool build_profile(struct tls_profile *profile,
+			  const struct tls_profile_spec *spec,
+			  const struct tls_profiles_spec *all, struct err *err)
 {
-	set->rules = calloc(count ? count : 1, sizeof(*set->rules));
-	if (!set->rules)
+	if (!text_copy(profile->name, sizeof(profile->name), spec->name))
+		return err_set(err, ERR_INVALID, "profile %s: name too long",
+			       spec->name);
+	if (!tls_context_build(&profile->ctx, spec, err))
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		struct rule *rule = &set->rules[i];
-
-		if (rules[i].sni) {
-			rule->sni = strdup(rules[i].sni);
-			if (!rule->sni)
-				return false;
-		}
-		rule->port = rules[i].port;
-		rule->profile = rules[i].profile;
-		set->rule_count++;
+	SSL_CTX_set_client_hello_cb(profile->ctx, on_client_hello, NULL);
+	SSL_CTX_set_msg_callback(profile->ctx, on_message);
+	profile->min_version = spec->min_version;
+	profile->rung = measure(spec);
+	if (all->memory) {
+		profile->rung.name =
+			tls_ladder_name(all->memory, profile->name);
+		if (profile->rung.name < 0)
+			return err_set(err, ERR_INVALID,
+				       "profile %s: more than %d names since "
+				       "the start; restart",
+				       profile->name, LADDER_NAMES_MAX);
 	}
+	make_metrics(profile->handshakes, profile->name, all->metrics);
+	return true;
+}
+
+static void add_rung(struct plan *plan, const struct tls_profiles *set,
+		     size_t profile)
+{
+	plan->profiles[plan->ladder.count] = profile;
+	plan->ladder.rungs[plan->ladder.count] = set->profiles[profile].rung;
+	plan->ladder.count++;
+}
+
+/*
+ * First the profile itself, then the others of the ladder in their order.  A
+ * profile that only rules choose and that is not on the ladder stands alone.
+ */
+static void make_plan(struct tls_profiles *set, size_t profile,
+		      const struct tls_profiles_spec *spec)
+{
+	struct plan *plan = &set->profiles[profile].plan;
+	bool climbs = profile == spec->default_profile;
+
+	for (size_t i = 0; i < spec->ladder_count; i++)
+		climbs |= spec->ladder[i] == profile;
+	add_rung(plan, set, profile);
+	for (size_t i = 0; climbs && i < spec->ladder_count; i++) {
+		if (spec->ladder[i] != profile)
+			add_rung(plan, set, spec->ladder[i]);
+	}
+}
+
+static bool build(struct tls_profiles *set,
+		  const struct tls_profiles_spec *spec, struct err *err)
+{
+	size_t count = spec->profile_count;
+
+	set->default_profile = spec->default_profile;
+	set->memory = spec->memory;
+	set->rules = tls_rules_new(spec->rules, spec->rule_count);
+	set->profiles = calloc(count ? count : 1, sizeof(*set->profiles));
+	if (!set->profiles || !set->rules)
+		return err_memory(err);
+	if (spec->ladder_count >= LADDER_RUNGS_MAX)
+		return err_set(err, ERR_INVALID,
+			       "got %zu profiles in the ladder, wanted at most "
+			       "%d",
+			       spec->ladder_count, LADDER_RUNGS_MAX - 1);
+	for (size_t i = 0; i < count; i++) {
+		set->count++;
+		if (!build_profile(&set->profiles[i], &spec->profiles[i], spec,
+				   err))
+			return false;
+	}
+	for (size_t i = 0; i < count; i++)
+		make_plan(set, i, spec);
+	make_metrics(set->unchosen, "", spec->metrics);
 	return true;
 }
 
 bool tls_profiles_build(struct tls_profiles **out,
-			const struct tls_profile_spec *specs, size_t count,
-			const struct tls_rule *rules, size_t rule_count,
-			size_t default_profile, struct metrics *metrics,
-			struct err *err)
+			const struct tls_profiles_spec *spec, struct err *err)
 {
 	struct tls_profiles *set = calloc(1, sizeof(*set));
 
@@ -319,25 +321,12 @@ bool tls_profiles_build(struct tls_profiles **out,
 	if (!set)
 		return err_memory(err);
 	set->references = 1;
-	set->default_profile = default_profile;
-	set->profiles = calloc(count ? count : 1, sizeof(*set->profiles));
-	if (!set->profiles || !copy_rules(set, rules, rule_count)) {
-		err_memory(err);
-		goto fail;
+	if (!build(set, spec, err)) {
+		tls_profiles_unref(set);
+		return false;
 	}
-	for (size_t i = 0; i < count; i++) {
-		set->count++;
-		if (!build_profile(&set->profiles[i], &specs[i], err))
-			goto fail;
-		make_metrics(set->profiles[i].handshakes, specs[i].name,
-			     metrics);
-	}
-	make_metrics(set->unchosen, "", metrics);
 	*out = set;
 	return true;
-fail:
-	tls_profiles_unref(set);
-	return false;
 }
 
 struct tls_profiles *tls_profiles_ref(struct tls_profiles *set)
@@ -350,9 +339,7 @@ void tls_profiles_unref(struct tls_profiles *set)
 {
 	if (!set || atomic_fetch_sub(&set->references, 1) > 1)
 		return;
-	for (size_t i = 0; i < set->rule_count; i++)
-		free(set->rules[i].sni);
-	free(set->rules);
+	tls_rules_free(set->rules);
 	for (size_t i = 0; i < set->count; i++)
 		SSL_CTX_free(set->profiles[i].ctx);
 	free(set->profiles);

@@ -17,6 +17,7 @@
 #include <openssl/rsa.h>
 
 #include "base/file.h"
+#include "base/strbuf.h"
 
 enum { NAME_SIZE = 128, TEXT_SIZE = 8192 };
 
@@ -167,7 +168,7 @@ static struct loaded_site *load_with(const char *from, const char *to)
 	struct loaded_site *loaded;
 	struct err err;
 
-	if (!site_load(&loaded, config, NULL, &err))
+	if (!site_load(&loaded, config, NULL, NULL, &err))
 		fail_msg("'%s': %s", to, err.text);
 	assert_ptr_equal(site_config(loaded), config);
 	return loaded;
@@ -209,13 +210,20 @@ static void test_products(void **state)
 	site_free(loaded);
 }
 
+static const char *choice(const struct tls_profiles *set, const char *sni)
+{
+	struct sockaddr_storage address = {.ss_family = AF_INET};
+	struct tls_client client = {0};
+
+	text_copy(client.sni, sizeof(client.sni), sni);
+	return tls_profile_name(
+		tls_profiles_choose(set, &client, &address, 443));
+}
+
 static void check_choice(const struct loaded_site *loaded, const char *sni,
 			 const char *want)
 {
-	const struct tls_profile *profile =
-		tls_profiles_choose(site_profiles(loaded), sni, 443);
-
-	assert_string_equal(tls_profile_name(profile), want);
+	assert_string_equal(choice(site_profiles(loaded), sni), want);
 }
 
 static void test_profiles(void **state)
@@ -244,9 +252,7 @@ static void test_profiles_are_counted(void **state)
 
 	(void)state;
 	site_free(loaded);
-	assert_string_equal(tls_profile_name(tls_profiles_choose(
-				    set, "old.example.com", 443)),
-			    "old");
+	assert_string_equal(choice(set, "old.example.com"), "old");
 	tls_profiles_unref(set);
 }
 
@@ -275,7 +281,7 @@ static void check_refused(const char *label, const char *from, const char *to,
 	struct loaded_site *loaded;
 	struct err err;
 
-	if (site_load(&loaded, config, NULL, &err))
+	if (site_load(&loaded, config, NULL, NULL, &err))
 		fail_msg("%s: accepted", label);
 	assert_null(loaded);
 	if (strcmp(err.text, want) != 0)

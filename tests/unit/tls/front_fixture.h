@@ -36,6 +36,7 @@ struct fixture {
 	int epoll_fd;
 	struct front *front;
 	struct tls_sources *sources;
+	struct tls_tally *tally;
 	struct tls_profiles *profiles;
 	EVP_PKEY *key;
 	STACK_OF(X509) * chain;
@@ -141,8 +142,13 @@ static struct fixture *start(const struct front_limits *limits)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct tls_certificate cert;
-	const struct tls_certificate *certs[] = {&cert};
-	const struct tls_profile_spec spec = {"only", certs, 1, TLS1_2_VERSION};
+	const struct tls_profile_spec profile = {.name = "only",
+						 .certificates = &cert,
+						 .certificate_count = 1,
+						 .min_version = TLS1_2_VERSION,
+						 .security_level = 2};
+	const struct tls_profiles_spec spec = {.profiles = &profile,
+					       .profile_count = 1};
 	struct front_options options = {.ops = &ops,
 					.arg = f,
 					.limits = *limits,
@@ -158,8 +164,9 @@ static struct fixture *start(const struct front_limits *limits)
 	assert_true(tls_sources_new(&f->sources, &err));
 	tls_sources_limit(f->sources, 3, 100);
 	options.sources = f->sources;
-	assert_true(tls_profiles_build(&f->profiles, &spec, 1, NULL, 0, 0, NULL,
-				       &err));
+	assert_true(tls_tally_new(&f->tally, &err));
+	options.tally = f->tally;
+	assert_true(tls_profiles_build(&f->profiles, &spec, &err));
 	assert_true(front_open(&f->front, f->epoll_fd, &options, f->profiles,
 			       &err));
 	listener.fd = f->listen_fd = listen_somewhere(f);
@@ -174,6 +181,7 @@ static void stop(struct fixture *f)
 	assert_int_equal(f->opened, f->closed);
 	tls_profiles_unref(f->profiles);
 	tls_sources_free(f->sources);
+	tls_tally_free(f->tally);
 	EVP_PKEY_free(f->key);
 	sk_X509_pop_free(f->chain, X509_free);
 	SSL_CTX_free(f->client_ctx);

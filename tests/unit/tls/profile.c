@@ -10,6 +10,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include "base/strbuf.h"
 #include "tls/profile.h"
 
 /* ---- key pairs made on the spot ----------------------------------------- */
@@ -44,14 +45,28 @@ static void free_pair(struct pair *p)
 	sk_X509_pop_free(p->chain, X509_free);
 }
 
-static struct tls_profiles *build(const struct tls_profile_spec *specs,
+static struct tls_profile_spec
+profile(const char *name, const struct tls_certificate *certificates,
+	size_t count)
+{
+	return (struct tls_profile_spec){.name = name,
+					 .certificates = certificates,
+					 .certificate_count = count,
+					 .min_version = TLS1_2_VERSION,
+					 .security_level = 2};
+}
+
+static struct tls_profiles *build(const struct tls_profile_spec *profiles,
 				  size_t count, const struct tls_rule *rules,
 				  size_t rule_count, struct err *err)
 {
-	struct metrics *none = NULL;
+	const struct tls_profiles_spec spec = {.profiles = profiles,
+					       .profile_count = count,
+					       .rules = rules,
+					       .rule_count = rule_count};
 	struct tls_profiles *set;
 
-	tls_profiles_build(&set, specs, count, rules, rule_count, 0, none, err);
+	tls_profiles_build(&set, &spec, err);
 	return set;
 }
 
@@ -83,22 +98,24 @@ static void chooses_by_rule(void **state)
 		{.port = 9, .profile = 2},
 	};
 	struct pair pair;
-	const struct tls_certificate *certs[] = {&pair.cert};
-	const struct tls_profile_spec specs[] = {
-		{"default", certs, 1, TLS1_2_VERSION},
-		{"old", certs, 1, TLS1_2_VERSION},
-		{"nameless", certs, 1, TLS1_3_VERSION},
-	};
+	struct tls_profile_spec specs[3];
 	struct tls_profiles *set;
 	struct err err;
 
 	(void)state;
 	make_pair(&pair, "rsa", EVP_RSA_gen(2048));
+	specs[0] = profile("default", &pair.cert, 1);
+	specs[1] = profile("old", &pair.cert, 1);
+	specs[2] = profile("nameless", &pair.cert, 1);
 	set = build(specs, 3, rules, 4, &err);
 	assert_non_null(set);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct tls_profile *p =
-			tls_profiles_choose(set, rows[i].sni, rows[i].port);
+		struct sockaddr_storage address = {.ss_family = AF_INET};
+		struct tls_client client = {0};
+		const struct tls_profile *p;
+
+		text_copy(client.sni, sizeof(client.sni), rows[i].sni);
+		p = tls_profiles_choose(set, &client, &address, rows[i].port);
 
 		if (strcmp(tls_profile_name(p), rows[i].profile) != 0)
 			fail_msg("%s: got %s, want %s", rows[i].label,
@@ -111,32 +128,38 @@ static void chooses_by_rule(void **state)
 static void refuses_small_key(void **state)
 {
 	struct pair pair;
-	const struct tls_certificate *certs[] = {&pair.cert};
-	const struct tls_profile_spec spec = {"p", certs, 1, TLS1_2_VERSION};
+	struct tls_profile_spec spec;
+	struct tls_profiles *set;
 	struct err err;
 
 	(void)state;
 	make_pair(&pair, "tiny", EVP_RSA_gen(1024));
+	spec = profile("p", &pair.cert, 1);
 	assert_null(build(&spec, 1, NULL, 0, &err));
 	assert_int_equal(err.code, ERR_INVALID);
 	assert_string_equal(err.text,
-			    "profile p: certificate tiny: ee key too small");
+			    "profile p: certificate tiny at security level 2: "
+			    "ee key too small");
+	spec.security_level = 1;
+	set = build(&spec, 1, NULL, 0, &err);
+	assert_non_null(set);
+	tls_profiles_unref(set);
 	free_pair(&pair);
 }
 
 static void refuses_foreign_key(void **state)
 {
 	struct pair a, b;
-	const struct tls_certificate *certs[] = {&a.cert};
-	const struct tls_profile_spec spec = {"p", certs, 1, TLS1_2_VERSION};
+	struct tls_profile_spec spec;
 	struct err err;
 
 	(void)state;
 	make_pair(&a, "a", EVP_RSA_gen(2048));
 	make_pair(&b, "b", EVP_RSA_gen(2048));
 	a.cert.key = b.key;
+	spec = profile("p", &a.cert, 1);
 	assert_null(build(&spec, 1, NULL, 0, &err));
-	assert_non_null(strstr(err.text, "profile p: certificate a: "));
+	assert_non_null(strstr(err.text, "profile p: certificate a at "));
 	free_pair(&a);
 	free_pair(&b);
 }
@@ -144,8 +167,8 @@ static void refuses_foreign_key(void **state)
 static void refuses_two_of_a_kind(void **state)
 {
 	struct pair a, b, c;
-	const struct tls_certificate *certs[] = {&a.cert, &b.cert};
-	const struct tls_profile_spec spec = {"p", certs, 2, TLS1_2_VERSION};
+	struct tls_certificate certificates[2];
+	const struct tls_profile_spec spec = profile("p", certificates, 2);
 	struct tls_profiles *set;
 	struct err err;
 
@@ -153,10 +176,12 @@ static void refuses_two_of_a_kind(void **state)
 	make_pair(&a, "a", EVP_RSA_gen(2048));
 	make_pair(&b, "b", EVP_RSA_gen(2048));
 	make_pair(&c, "c", EVP_EC_gen("P-256"));
+	certificates[0] = a.cert;
+	certificates[1] = b.cert;
 	assert_null(build(&spec, 1, NULL, 0, &err));
 	assert_string_equal(err.text, "profile p: certificate b: a second one "
 				      "with a key of the same kind");
-	certs[1] = &c.cert;
+	certificates[1] = c.cert;
 	set = build(&spec, 1, NULL, 0, &err);
 	assert_non_null(set);
 	tls_profiles_unref(set);
