@@ -8,6 +8,7 @@
 #include "cli/db.h"
 #include "cli/inspect.h"
 #include "cli/keygen.h"
+#include "cli/pki.h"
 #include "cli/sign.h"
 #include "cli/token.h"
 #include "cli/verify.h"
@@ -32,6 +33,7 @@ static const struct command commands[] = {
 	{"check", "say what the configuration would serve", check_main},
 	{"inspect", "show an image's size and digests", inspect_main},
 	{"keygen", "make a key", keygen_main},
+	{"pki", "make a CA and server certificates for devices", pki_main},
 	{"sign", "sign an image", sign_main},
 	{"verify", "check the signature of an image", verify_main},
 	{"token", "add, list and revoke the tokens of admins", token_main},
