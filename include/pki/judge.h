@@ -38,19 +38,25 @@ enum { JUDGE_EXPIRES_SOON = 30 * 24 * 60 * 60 }; /* seconds */
 
 /*
  * Give each finding, errors first, to each():
- * - error: a link has expired and the devices check time (without an anchor
- *   they are taken to); the anchor does not accept the chain;
- * - warning: a link expires within JUDGE_EXPIRES_SOON; the Certificate message
- *   is larger than 4096 or than 16384 bytes; an ECDSA chain beside an RSA one
- *   in a profile with an anchor; links out of order, beside the path, or a
- *   self-signed root on top; a revoked link; a link that needs a lower
- *   security level, which one and why; pinned certificates that only some
- *   stacks accept (a CA-issued leaf: BearSSL yes, mbedTLS no);
- * - note: the largest record a client may have negotiated
- *   (max_fragment_length) that mbedTLS before 3.6.3 still takes it in; a
- *   cross-sign on top kills esp_crt_bundle devices whose bundle does not hold
- *   the last issuer; expired links are left out of account because the
- *   devices do not check time, and those that do will fail.
+ * - error: there is no chain; a link has expired or is not valid yet, and the
+ *   devices check time (without an anchor they are taken to); the anchor does
+ *   not accept the chain; a link needs a lower security level than the
+ *   profile has, so that OpenSSL will not send it;
+ * - warning: a link expires within JUDGE_EXPIRES_SOON; the anchor itself has
+ *   expired or will so soon, and its devices check time; the Certificate
+ *   message is larger than 4096 or than 16384 bytes; an ECDSA chain beside an
+ *   RSA one in a profile with an anchor; links out of order, beside the path,
+ *   or a self-signed root on top; a revoked link; a weak link that the
+ *   security level allows, but mbedTLS does not; pinned certificates that
+ *   only some stacks accept (a CA-issued leaf: BearSSL yes, mbedTLS no);
+ * - note: what of the dates is left out of account because the devices do not
+ *   check time, and that those which do will fail; a cross-sign on top that
+ *   kills esp_crt_bundle devices whose bundle does not hold the last issuer;
+ *   the smallest max_fragment_length (RFC 6066 section 4) that a client may
+ *   have asked for if mbedTLS before 3.6.3 is to take the message in; a
+ *   message larger than the 1500 bytes of Zephyr's default.
+ *
+ * The pool, which may be NULL, is asked for what is revoked and for roots.
  */
 void judge(const struct presentation *what, const struct pool *pool,
 	   int64_t now, void (*each)(void *arg, const struct finding *finding),

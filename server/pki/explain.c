@@ -410,7 +410,9 @@ static void tell_key(struct explaining *e, X509 *leaf)
 
 	certificate_subject(leaf, subject);
 	tell_leaf(e, leaf);
-	if (same_key && !strcmp(subject, e->subject))
+	if (certificate_equal(leaf, e->anchor->certificate))
+		strbuf_puts(e->out, "is the pinned certificate itself\n");
+	else if (same_key && !strcmp(subject, e->subject))
 		strbuf_puts(e->out,
 			    "has the pinned subject and key, but is another "
 			    "certificate\n");
