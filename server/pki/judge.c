@@ -511,14 +511,23 @@ static const struct check {
 	enum finding_level level;
 	void (*look)(const struct judging *j);
 } checks[] = {
-	{FINDING_ERROR, expired},	  {FINDING_ERROR, accepted},
-	{FINDING_ERROR, too_weak},	  {FINDING_WARNING, soon},
-	{FINDING_WARNING, anchor_dates},  {FINDING_WARNING, pinned},
-	{FINDING_WARNING, two_kinds},	  {FINDING_WARNING, sizes},
-	{FINDING_WARNING, shape},	  {FINDING_WARNING, revoked},
-	{FINDING_WARNING, weak},	  {FINDING_NOTE, expired_not_counted},
-	{FINDING_NOTE, soon_not_counted}, {FINDING_NOTE, bundle},
-	{FINDING_NOTE, fragments},	  {FINDING_NOTE, zephyr},
+	{FINDING_ERROR, nothing},
+	{FINDING_ERROR, expired},
+	{FINDING_ERROR, accepted},
+	{FINDING_ERROR, too_weak},
+	{FINDING_WARNING, soon},
+	{FINDING_WARNING, anchor_dates},
+	{FINDING_WARNING, pinned},
+	{FINDING_WARNING, two_kinds},
+	{FINDING_WARNING, sizes},
+	{FINDING_WARNING, shape},
+	{FINDING_WARNING, revoked},
+	{FINDING_WARNING, weak},
+	{FINDING_NOTE, expired_not_counted},
+	{FINDING_NOTE, soon_not_counted},
+	{FINDING_NOTE, bundle},
+	{FINDING_NOTE, fragments},
+	{FINDING_NOTE, zephyr},
 };
 
 void judge(const struct presentation *what, const struct pool *pool,
