@@ -56,6 +56,13 @@ static bool check_profile(const struct config *config, size_t i,
 	if (p->anchor && !check_name(&anchors, p->anchor, err))
 		return document_wrap(config->places, err,
 				     "tls.profiles[%zu].anchor", i);
+	if (p->ciphers && strchr(p->ciphers, '@')) {
+		err_set(err, ERR_INVALID,
+			"got '@', wanted ciphers only: the level has a key of "
+			"its own, security_level");
+		return document_wrap(config->places, err,
+				     "tls.profiles[%zu].ciphers", i);
+	}
 	if (p->min_version >= TLS1_2_VERSION || p->security_level == 0)
 		return true;
 	err_set(err, ERR_INVALID,

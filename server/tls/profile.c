@@ -65,13 +65,21 @@ static struct ladder_key key_of(const struct tls_choice *choice)
 	return key;
 }
 
+const struct tls_profile *
+tls_profiles_choose(const struct tls_profiles *set,
+		    const struct tls_client *client,
+		    const struct sockaddr_storage *address, int port)
+{
+	return &set->profiles[tls_rules_choose(set->rules, client, address,
+					       port, set->default_profile)];
+}
+
 static void choose(struct tls_choice *choice)
 {
 	const struct tls_profiles *set = choice->set;
-	size_t first =
-		tls_rules_choose(set->rules, &choice->client, &choice->address,
-				 choice->port, set->default_profile);
-	const struct plan *plan = &set->profiles[first].plan;
+	const struct tls_profile *first = tls_profiles_choose(
+		set, &choice->client, &choice->address, choice->port);
+	const struct plan *plan = &first->plan;
 	struct ladder_key key;
 	size_t rung = 0;
 

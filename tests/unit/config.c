@@ -61,6 +61,79 @@ static void test_tls(void **state)
 	config_free(c);
 }
 
+/* What old devices need. */
+static void test_old_tls(void **state)
+{
+	struct config *c, *shared;
+
+	(void)state;
+	write_changed("  pool: []\n",
+		      "  pool: [certs.d]\n"
+		      "  anchors: [{name: a, file: a.pem, checks_time: false}, "
+		      "{name: b, file: /b.pem}]\n"
+		      "  ladder: [modern, old]\n");
+	c = load();
+	assert_int_equal(c->pool_count, 1);
+	assert_path(c->pool[0], "certs.d");
+	assert_int_equal(c->anchor_count, 2);
+	assert_path(c->anchors[0].file, "a.pem");
+	assert_true(c->anchors[0].ignores_time);
+	assert_string_equal(c->anchors[1].file, "/b.pem");
+	assert_false(c->anchors[1].ignores_time);
+	assert_int_equal(config_anchor(c, "b"), 1);
+	assert_int_equal(c->ladder_count, 2);
+	assert_string_equal(c->ladder[1], "old");
+	shared = config_share(c);
+	config_free(c);
+	assert_string_equal(shared->ladder[0], "modern");
+	config_free(shared);
+}
+
+static void test_profile_levels(void **state)
+{
+	static const struct {
+		const char *keys;
+		int min_version, level;
+	} rows[] = {
+		{"", TLS1_2_VERSION, 2},
+		{"min_version: \"1.1\", ", TLS1_1_VERSION, 0},
+		{"min_version: \"1.0\", ", TLS1_VERSION, 0},
+		{"security_level: 0, ", TLS1_2_VERSION, 0},
+		{"security_level: 1, ", TLS1_2_VERSION, 1},
+		{"security_level: 2, ", TLS1_2_VERSION, 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char changed[PATH_SIZE];
+		struct config *c;
+
+		snprintf(changed, sizeof(changed), "{name: old, %s",
+			 rows[i].keys);
+		write_changed("{name: old, ", changed);
+		c = load();
+		assert_int_equal(c->profiles[1].min_version,
+				 rows[i].min_version);
+		assert_int_equal(c->profiles[1].security_level, rows[i].level);
+		config_free(c);
+	}
+}
+
+static void test_select(void **state)
+{
+	struct config *c;
+
+	(void)state;
+	write_changed("{port: 443,", "{source: 192.0.2.0/24, ja4: \"t12?49*\", "
+				     "max_version: \"1.2\",");
+	c = load();
+	assert_string_equal(c->rules[1].source, "192.0.2.0/24");
+	assert_string_equal(c->rules[1].ja4, "t12?49*");
+	assert_int_equal(c->rules[1].max_version, TLS1_2_VERSION);
+	assert_int_equal(c->rules[0].max_version, 0);
+	config_free(c);
+}
+
 static void test_products(void **state)
 {
 	struct config *c;
@@ -240,6 +313,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_old_tls),
+		cmocka_unit_test(test_profile_levels),
+		cmocka_unit_test(test_select),
 		cmocka_unit_test(test_products),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_accepted),

@@ -37,6 +37,41 @@ static void test_addresses(void **state)
 	CHECK_REFUSALS(rows);
 }
 
+static void test_tls(void **state)
+{
+	static const struct refusal rows[] = {
+		{"no such anchor", "{name: old,", "{name: old, anchor: dst,",
+		 "18: tls.profiles[1].anchor: no anchor 'dst' in "
+		 "tls.anchors"},
+		{"two anchors of a name", "pool: []",
+		 "anchors: [{name: a, file: a.pem}, {name: a, file: b.pem}]",
+		 "10: tls.anchors[1].name: a second anchor 'a'"},
+		{"no such rung", "pool: []", "ladder: [modern, odd]",
+		 "10: tls.ladder[1]: no profile 'odd' in tls.profiles"},
+		{"a rung twice", "pool: []", "ladder: [modern, old, modern]",
+		 "10: tls.ladder[2]: 'modern' a second time"},
+		{"a host in a source", "{port: 443,", "{source: 192.0.2.1/24,",
+		 "21: tls.select[1].source: got '192.0.2.1/24', wanted "
+		 "\"192.0.2.0/24\", \"2001:db8::/32\" or one address"},
+		{"a blank in a JA4", "{port: 443,", "{ja4: \"t12d *\",",
+		 "21: tls.select[1].ja4: got 't12d *', wanted a JA4 as GET "
+		 "/api/v1/handshakes shows it, with * for any characters and "
+		 "? for one"},
+		{"TLS 1.1 at level 1", "{name: old,",
+		 "{name: old, min_version: \"1.1\", security_level: 1,",
+		 "18: tls.profiles[1].security_level: got 1, wanted 0 with a "
+		 "min_version below 1.2, which OpenSSL speaks at no other "
+		 "level"},
+		{"a level among the ciphers", "{name: old,",
+		 "{name: old, ciphers: \"ALL:@SECLEVEL=0\",",
+		 "18: tls.profiles[1].ciphers: got '@', wanted ciphers only: "
+		 "the level has a key of its own, security_level"},
+	};
+
+	(void)state;
+	CHECK_REFUSALS(rows);
+}
+
 static void test_references(void **state)
 {
 	static const struct refusal rows[] = {
@@ -67,8 +102,8 @@ static void test_references(void **state)
 		 "29: products[1].name: got 'a demo', wanted 1 to 64 of "
 		 "A-Z a-z 0-9 . _ : + -, starting with a letter or digit"},
 		{"a rule for everybody", "port: 443, ", "",
-		 "21: tls.select[1]: matches every client, wanted sni or "
-		 "port"},
+		 "21: tls.select[1]: matches every client, wanted sni, port, "
+		 "source, max_version or ja4"},
 		{"nobody can sign", "    signers: [codesign]\n", "",
 		 "27: products[0].signers: none, wanted at least one or "
 		 "require_signature: false"},
@@ -89,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_references),
+		cmocka_unit_test(test_tls),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);

@@ -52,6 +52,13 @@ static void test_form(void **state)
 		{"word in capitals", "level: debug", "level: Debug",
 		 "8: server.log.level: got 'Debug', wanted error or warning "
 		 "or info or debug"},
+		{"SSL 3", "\"1.3\"", "\"0.9\"",
+		 "17: tls.profiles[0].min_version: got '0.9', wanted 1.0 or "
+		 "1.1 or 1.2 or 1.3"},
+		{"security level", "{name: old,",
+		 "{name: old, security_level: 3,",
+		 "18: tls.profiles[1].security_level: got '3', wanted 0 or 1 "
+		 "or 2"},
 		{"no boolean", "require_signature: false",
 		 "require_signature: off",
 		 "29: products[1].require_signature: got 'off', wanted true "
@@ -92,35 +99,12 @@ static void test_document(void **state)
 static void test_unsupported(void **state)
 {
 	static const struct refusal rows[] = {
-		{"pool", "pool: []", "pool: [certs.d]",
-		 "10: tls.pool: not supported yet"},
-		{"anchors", "pool: []", "anchors: [{name: a, file: a.pem}]",
-		 "10: tls.anchors: not supported yet"},
-		{"ladder", "pool: []", "ladder: [modern, old]",
-		 "10: tls.ladder: not supported yet"},
-		{"anchor", "{name: old,", "{name: old, anchor: a,",
-		 "18: tls.profiles[1].anchor: not supported yet"},
-		{"source", "{port: 443", "{source: 192.0.2.0/24",
-		 "21: tls.select[1].source: not supported yet"},
-		{"max_version", "{port: 443", "{max_version: \"1.2\"",
-		 "21: tls.select[1].max_version: not supported yet"},
-		{"ja4", "{port: 443", "{ja4: \"t12*\"",
-		 "21: tls.select[1].ja4: not supported yet"},
 		{"legacy_urls", "format: raw",
 		 "legacy_urls: [{path: /a, serve: image}]",
 		 "29: products[1].legacy_urls: not supported yet"},
 		{"format", "format: raw", "format: esp32",
 		 "29: products[1].format: 'esp32' is not supported yet, "
 		 "wanted any or raw"},
-		{"TLS 1.0", "\"1.3\"", "\"1.0\"",
-		 "17: tls.profiles[0].min_version: '1.0' is not supported "
-		 "yet, wanted 1.2 or 1.3"},
-		{"TLS 1.1", "\"1.3\"", "\"1.1\"",
-		 "17: tls.profiles[0].min_version: '1.1' is not supported "
-		 "yet, wanted 1.2 or 1.3"},
-		{"SSL 3", "\"1.3\"", "\"0.9\"",
-		 "17: tls.profiles[0].min_version: got '0.9', wanted 1.2 or "
-		 "1.3"},
 	};
 
 	(void)state;
