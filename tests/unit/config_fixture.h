@@ -135,7 +135,7 @@ static int make_directory(void **state)
 	return 0;
 }
 
-static int remove_directory(void **state)
+static inline int remove_directory(void **state)
 {
 	(void)state;
 	unlink(path);
