@@ -6,6 +6,7 @@ import pytest
 import daemon as harness
 from esp32 import image
 from pki import Pki
+from shadow import Shadow
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +16,17 @@ def pki(tmp_path_factory):
     if made:
         return Pki(made)
     fresh = Pki(tmp_path_factory.mktemp("pki"))
+    fresh.make()
+    return fresh
+
+
+@pytest.fixture(scope="session")
+def shadow(tmp_path_factory):
+    """The shadow PKI, made once as well."""
+    made = os.environ.get("OTTERD_TEST_SHADOW")
+    if made:
+        return Shadow(made)
+    fresh = Shadow(tmp_path_factory.mktemp("shadow"))
     fresh.make()
     return fresh
 
