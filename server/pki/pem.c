@@ -54,6 +54,12 @@ static bool is_base64(const struct line *line)
 	return strspn(line->text, digits) >= line->len;
 }
 
+/* One of RFC 1421's headers, which hides no BEGIN or END line. */
+static bool is_header(const struct line *line)
+{
+	return holds(line, ":") && !holds(line, "-----");
+}
+
 /* "-----BEGIN CERTIFICATE-----"; *label is then the line's middle. */
 static bool is_boundary(const struct line *line, const char *start,
 			struct line *label)
@@ -116,15 +122,15 @@ static const char *take_line(struct lines *in, const struct line *line)
 	case PLACE_TEXT:
 		return take_text(in, line);
 	case PLACE_START:
-		/* RFC 1421's headers, which only old encrypted keys have */
-		if (!holds(&in->label, "PRIVATE KEY") || !holds(line, ":"))
+		/* Only old encrypted keys have headers. */
+		if (!holds(&in->label, "PRIVATE KEY") || !is_header(line))
 			return take_body(in, line);
 		in->place = PLACE_HEADERS;
 		return NULL;
 	case PLACE_HEADERS:
 		if (is_empty(line))
 			in->place = PLACE_BODY;
-		else if (!holds(line, ":"))
+		else if (!is_header(line))
 			return "neither a header nor an empty line";
 		return NULL;
 	case PLACE_BODY:

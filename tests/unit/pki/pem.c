@@ -142,6 +142,14 @@ static const struct {
 	 "-----BEGIN PRIVATE KEY-----\nA: 1\nc2Vjb25k\n"
 	 "-----END PRIVATE KEY-----\n",
 	 ":3: damaged PEM: neither a header nor an empty line"},
+	{"BEGIN in the first header",
+	 "-----BEGIN PRIVATE KEY-----\nA: -----BEGIN C-----\n\nc2Vjb25k\n"
+	 "-----END PRIVATE KEY-----\n",
+	 ":2: damaged PEM: not base64"},
+	{"END in another header",
+	 "-----BEGIN PRIVATE KEY-----\nA: 1\nB: -----END C-----\n\nc2Vjb25k\n"
+	 "-----END PRIVATE KEY-----\n",
+	 ":3: damaged PEM: neither a header nor an empty line"},
 	{"no base64 at all", "-----BEGIN C-----\n-----END C-----\n",
 	 "damaged PEM"},
 	{"base64 cut", "-----BEGIN C-----\nc2Vjb25\n-----END C-----\n",
