@@ -2,12 +2,14 @@
 the shadow PKI has it."""
 
 import collections
+import re
+import subprocess
 
 import pytest
 
-from daemon import deadline_loop
-from devices import Curl, Device, failed_handshakes, serve
-from shadow import ADDRESS
+from daemon import PATIENCE, deadline_loop
+from devices import PROFILES, Curl, Device, failed_handshakes, serve
+from shadow import ADDRESS, CERTIFICATES, HOST
 
 COLUMNS = ["modern", "x1", "old", "r3", "old-kept", "yr1", "self", "self-end",
            "address", "sha1", "small"]
@@ -99,6 +101,7 @@ PROGRAMS = {
     "curl old": Curl("old"),
 }
 
+KINDS = ["aECDSA", "aRSA"]  # of keys, in the order of "modern"
 SPEAKS_LIKE = {"curl bundle": "openssl x1", "curl old": "openssl old"}
 
 
@@ -123,9 +126,24 @@ def server_view(d):
     return count
 
 
+def chain_sent(d, shadow, kind):
+    """The certificates sent to who wants that kind of key, by their names."""
+    done = subprocess.run(
+        ["openssl", "s_client", "-connect", f"{ADDRESS}:{d.port}",
+         "-servername", HOST, "-tls1_2", "-cipher", f"{kind}:@SECLEVEL=0",
+         "-showcerts"], input="", text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, timeout=PATIENCE)
+    names = {shadow.pem(name).read_text().strip(): name
+             for name in CERTIFICATES}
+    sent = re.findall(r"-----BEGIN CERT.*?END CERTIFICATE-----", done.stdout,
+                      re.S)
+    return [names[text] for text in sent]
+
+
 class Matrix:
     def __init__(self):
         self.seen = collections.defaultdict(dict)
+        self.sent = collections.defaultdict(list)  # chains, by profile
         self.told = {}  # by the server, for each profile
 
     def run(self, start, shadow):
@@ -134,6 +152,8 @@ class Matrix:
             for name, device in PROGRAMS.items():
                 result, = device.tries(shadow, d.port)
                 self.seen[name][profile] = cell(result)
+            for kind in KINDS[-len(PROFILES[profile][1]):]:
+                self.sent[profile].append(chain_sent(d, shadow, kind))
             self.told[profile] = self.wait_for_view(d, profile)
             d.stop()
 
@@ -189,6 +209,12 @@ def test_device(matrix, device):
 @pytest.mark.parametrize("profile", COLUMNS)
 def test_server_saw_the_same(matrix, profile):
     assert matrix.told[profile] == matrix.failures(profile)
+
+
+@pytest.mark.parametrize("profile", COLUMNS)
+def test_chain_that_is_sent(matrix, profile):
+    """No root on top, nothing revoked, nothing beside the path."""
+    assert matrix.sent[profile] == PROFILES[profile][1]
 
 
 @pytest.mark.parametrize("profile", COLUMNS)
