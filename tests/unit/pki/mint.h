@@ -30,7 +30,7 @@ enum {
 };
 
 struct mint {
-	const char *subject; /* "CN=a,O=b": types and values, first to last */
+	const char *subject; /* "CN=a,O=b", as RFC 4514 writes it */
 	EVP_PKEY *key;
 	X509 *issuer;	      /* NULL: it signs itself */
 	EVP_PKEY *issuer_key; /* its key */
@@ -64,7 +64,7 @@ static inline X509_NAME *mint_name(const char *text)
 
 		assert_non_null(value);
 		*value++ = '\0';
-		/* RFC 4514 writes the last one first */
+		/* before the others */
 		assert_int_equal(
 			X509_NAME_add_entry_by_txt(name, part, MBSTRING_ASC,
 						   (const unsigned char *)value,
