@@ -9,6 +9,7 @@
 #include "cli/inspect.h"
 #include "cli/keygen.h"
 #include "cli/pki.h"
+#include "cli/probe.h"
 #include "cli/sign.h"
 #include "cli/token.h"
 #include "cli/verify.h"
@@ -31,6 +32,7 @@ static int version_main(int argc, char **argv)
 static const struct command commands[] = {
 	{"serve", "serve devices and admins until SIGTERM", serve_main},
 	{"check", "say what the configuration would serve", check_main},
+	{"probe", "connect as a device with a given anchor would", probe_main},
 	{"inspect", "show an image's size and digests", inspect_main},
 	{"keygen", "make a key", keygen_main},
 	{"pki", "make a CA and server certificates for devices", pki_main},
