@@ -174,6 +174,8 @@ static void writes_the_first_part(void **state)
 		{"h2", {.alpn = "h2", .alpn_len = 2}, "t00i0000h2"},
 		{"http/1.1", {.alpn = "http/1.1", .alpn_len = 8}, "t00i0000h1"},
 		{"upper case", {.alpn = "AZ", .alpn_len = 2}, "t00i0000AZ"},
+		{"lower case", {.alpn = "az", .alpn_len = 2}, "t00i0000az"},
+		{"digits", {.alpn = "09", .alpn_len = 2}, "t00i000009"},
 		{"one character", {.alpn = "h", .alpn_len = 1}, "t00i0000hh"},
 		{"AB", {.alpn = "\xab", .alpn_len = 1}, "t00i0000ab"},
 		{"AB CD", {.alpn = "\xab\xcd", .alpn_len = 2}, "t00i0000ad"},
