@@ -59,6 +59,22 @@ static const char holder_equifax[] =
 	"0uNQDzqI578U/eDHuQIDAQAB\n"
 	"-----END PUBLIC KEY-----\n";
 
+static const char holder_root_yr[] =
+	"-----BEGIN PUBLIC KEY-----\n"
+	"MIICIjANBgkqhkiG9w0BAQEFAAOCAg8AMIICCgKCAgEA28Ymc3vwJMl1Yvf54Z+w\n"
+	"s3lOs0Emz5Uf2FFepFvDG72wY2IHQEPV9w7FtJRAIkgzXETXcNv7kLDXDSzQQFiy\n"
+	"+4g//qOgXTDxy4iZuBHU4aBhtJDg6nMj4MbxIa5OVwTzvc4JL6SHeyuWjq+Xjczk\n"
+	"4mDgB6jWx8enqRMkOgiIUE0kBj44p9f8VS9gq6GNP6ejj2Waqa6lIEjk+QFCKqsQ\n"
+	"a1ZTm7FT9xBYca7yNKMUHOdmq9s08sxcwsXEJvdZN+skFdeOq9Yb6/huPPGON4C0\n"
+	"6VTupqtEO807IC5BguWf3Tgz59orHyGcsKknXlmpoSBw2Vj70wxZwLnK8vYDaPeX\n"
+	"37Zu6CBlf504T3XNiYh1rBO9Jm5W+VtGsCUvEgHqnAwGOd5cKNhDz7cEIKOyxtI2\n"
+	"llTeFNwEN2F8CUQOVivqkRq2cx2YNPkGqcoL3Zt3QSEzV9sseKgtxwsK6J69PxmQ\n"
+	"+FmursyKLuA1cBxQQBHz6XNhqX73NODsLkMAvJU54b8Kp9EAyfUpIcJHQ1IDo/y2\n"
+	"f+YZGWcJy3mu1UIudXJJWlTofWoaDcOBM66yR/x5qFMyJhsjl7M8mY7l6u1qWyRD\n"
+	"W62nvj54PL3Y8jh+0cpNur0haEfhhkqHdackQi36hC+Vhltjy2kSugqsUHo8UbOs\n"
+	"kgNHK2zgeq+4fnZEWPbO/8ECAwEAAQ==\n"
+	"-----END PUBLIC KEY-----\n";
+
 static const char holder_yr2[] =
 	"-----BEGIN PUBLIC KEY-----\n"
 	"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA2dC8cAaaaofOJbqjHq1f\n"
