@@ -279,6 +279,7 @@ bool fingerprint_ja3(const struct hello *hello,
 	hex_encode(hash, sizeof(hash), ja3);
 	return true;
 }
+
 /* ---- what it looks like ------------------------------------------------- */
 
 /*
