@@ -31,12 +31,12 @@ bool fingerprint_ja3(const struct hello *hello,
 void fingerprint_ja4_raw(const struct hello *hello, struct strbuf *out);
 
 /*
- * What a client of that fingerprint looks like, "ESP-IDF 3.x to 4.x
+ * What a client looks like whose JA4 is `ja4`, "ESP-IDF 3.x to 4.x
  * (mbedTLS 2)", "ESP8266 Arduino (BearSSL)"; NULL when nothing is known.  By
  * fingerprint_known() first, then by GREASE and the order of extensions,
  * since every product changes its configuration.
  */
-const char *fingerprint_looks_like(const struct hello *hello);
+const char *fingerprint_looks_like(const struct hello *hello, const char *ja4);
 
 /* The same from a stored JA4 alone, for lists; knows less. */
 const char *fingerprint_known(const char *ja4);

@@ -383,14 +383,10 @@ static const char *find_family(const struct hello *hello)
 	return NULL;
 }
 
-const char *fingerprint_looks_like(const struct hello *hello)
+const char *fingerprint_looks_like(const struct hello *hello, const char *ja4)
 {
-	char ja4[FINGERPRINT_JA4_SIZE];
-	const char *name;
+	const char *name = fingerprint_known(ja4);
 
-	if (!fingerprint_ja4(hello, ja4))
-		return NULL;
-	name = fingerprint_known(ja4);
 	if (name)
 		return name;
 	if (count_real(hello->ciphers, hello->cipher_count) <

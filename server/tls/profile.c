@@ -116,7 +116,7 @@ static void read_hello(struct tls_choice *choice, const void *msg, size_t len)
 	    !fingerprint_ja3(&hello, client->ja3))
 		return;
 	text_copy(client->sni, sizeof(client->sni), hello.sni);
-	client->looks_like = fingerprint_looks_like(&hello);
+	client->looks_like = fingerprint_looks_like(&hello, client->ja4);
 	client->max_version = hello.max_version;
 	client->max_fragment = hello.max_fragment;
 	choice->told = true;

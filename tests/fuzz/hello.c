@@ -81,9 +81,11 @@ static void check_ja4(const struct hello *h)
 
 static void check_fingerprints(const struct hello *h)
 {
-	char ja3[FINGERPRINT_JA3_SIZE];
-	const char *looks = fingerprint_looks_like(h);
+	char ja3[FINGERPRINT_JA3_SIZE], ja4[FINGERPRINT_JA4_SIZE];
+	const char *looks;
 
+	CHECK(fingerprint_ja4(h, ja4));
+	looks = fingerprint_looks_like(h, ja4);
 	CHECK(fingerprint_ja3(h, ja3));
 	CHECK(strlen(ja3) == FINGERPRINT_JA3_SIZE - 1);
 	CHECK(!looks || *looks);

@@ -20,7 +20,7 @@ static void knows_clients(void **state)
 			fail_msg("%s: not parsed", clients[i].label);
 		assert_true(fingerprint_ja3(&h, ja3));
 		assert_true(fingerprint_ja4(&h, ja4));
-		looks = fingerprint_looks_like(&h);
+		looks = fingerprint_looks_like(&h, ja4);
 		if (strcmp(ja3, clients[i].ja3) != 0 ||
 		    strcmp(ja4, clients[i].ja4) != 0)
 			fail_msg("%s: %s %s", clients[i].label, ja3, ja4);
@@ -229,7 +229,7 @@ static void writes_the_longest(void **state)
 			 10 + 5 * (HELLO_CIPHERS_MAX + HELLO_EXTENSIONS_MAX +
 				   HELLO_ALGORITHMS_MAX));
 	strbuf_free(&raw);
-	assert_null(fingerprint_looks_like(&h));
+	assert_null(fingerprint_looks_like(&h, ja4));
 }
 
 /* JA3 of no lists at all is the MD5 of "771,,,,". */
@@ -299,11 +299,13 @@ static void knows_families(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct parts parts = {.ciphers = rows[i].ciphers,
 					    .extensions = rows[i].extensions};
+		char ja4[FINGERPRINT_JA4_SIZE];
 		const char *looks;
 
 		if (!parse_parts(&h, &parts))
 			fail_msg("%s: not parsed", rows[i].label);
-		looks = fingerprint_looks_like(&h);
+		assert_true(fingerprint_ja4(&h, ja4));
+		looks = fingerprint_looks_like(&h, ja4);
 		if (!looks != !rows[i].looks ||
 		    (looks && strcmp(looks, rows[i].looks) != 0))
 			fail_msg("%s: %s", rows[i].label,
@@ -466,7 +468,7 @@ static void agrees_with_captures(void **state)
 		assert_true(fingerprint_ja4(&h, ja4));
 		if (strcmp(ja3, want3) != 0 || strcmp(ja4, want4) != 0)
 			fail_msg("%s: %s %s", name, ja3, ja4);
-		assert_non_null(fingerprint_looks_like(&h));
+		assert_non_null(fingerprint_looks_like(&h, ja4));
 	}
 	fclose(vectors);
 }
