@@ -21,8 +21,9 @@ struct way;
 
 /*
  * Work out the ways to the anchor that need the fewest certificates beside
- * those in the pool, then the shortest.  The pool and the anchor may go
- * afterwards.  The caller frees *out with way_free().
+ * those in the pool, of these the ones with the fewest expired links, then
+ * the shortest.  The pool and the anchor may go afterwards.  The caller frees
+ * *out with way_free().
  */
 bool way_new(struct way **out, const struct pool *pool,
 	     const struct anchor *anchor, int64_t now, struct err *err);

@@ -7,12 +7,18 @@
 #include "pki/certificate.h"
 #include "pki/key.h"
 
-/* A certificate to be found costs more than any number of known ones. */
-enum { COST_LINK = 1, COST_MISSING = 1000, COST_NONE = INT_MAX };
+/* What a link costs; one of a kind outweighs all the smaller ones of a way. */
+enum {
+	COST_LINK = 1,
+	COST_EXPIRED = 30,
+	COST_MISSING = 1000, /* it is to be found first */
+	COST_NONE = INT_MAX  /* no way */
+};
 
 struct step {
 	const struct known *row;
 	const struct known *next; /* NULL: the anchor */
+	int price;		  /* of this link alone */
 	int cost;		  /* from here to the anchor, or COST_NONE */
 	bool in_pool;
 	bool usable;
@@ -49,6 +55,7 @@ static void mark_pool(struct way *way, const struct pool *pool)
 			continue;
 		step = &way->steps[place(way, row)];
 		step->in_pool = true;
+		step->price -= COST_MISSING;
 		if (pool_revoked(pool, c))
 			step->usable = false;
 	}
@@ -73,7 +80,7 @@ static bool anchor_is_known(const struct way *way)
 /* Lead `step` to `next`, when that is better than what it has. */
 static bool improve(struct step *step, const struct known *next, int rest)
 {
-	int cost = rest + COST_LINK + (step->in_pool ? 0 : (int)COST_MISSING);
+	int cost = rest + step->price;
 
 	if (cost >= step->cost)
 		return false;
@@ -104,11 +111,20 @@ static bool improve_all(struct way *way)
 	return better;
 }
 
-static bool is_usable(const struct known *row, const struct anchor *anchor,
-		      int64_t now)
+static struct step make_step(const struct known *row,
+			     const struct anchor *anchor, int64_t now)
 {
-	return !row->revoked && strcmp(row->subject, row->issuer) != 0 &&
-	       (!anchor->checks_time || row->not_after >= now);
+	bool expired = row->not_after < now;
+
+	return (struct step){
+		.row = row,
+		.price = COST_LINK + COST_MISSING +
+			 (expired ? (int)COST_EXPIRED : 0),
+		.cost = COST_NONE,
+		.usable = !row->revoked &&
+			  strcmp(row->subject, row->issuer) != 0 &&
+			  !(anchor->checks_time && expired),
+	};
 }
 
 bool way_new(struct way **out, const struct pool *pool,
@@ -128,11 +144,8 @@ bool way_new(struct way **out, const struct pool *pool,
 	}
 	certificate_subject(anchor->certificate, way->subject);
 	way->count = count;
-	for (size_t i = 0; i < count; i++) {
-		way->steps[i].row = known_at(i);
-		way->steps[i].cost = COST_NONE;
-		way->steps[i].usable = is_usable(known_at(i), anchor, now);
-	}
+	for (size_t i = 0; i < count; i++)
+		way->steps[i] = make_step(known_at(i), anchor, now);
 	mark_pool(way, pool);
 	if (anchor_is_known(way)) {
 		while (improve_all(way))
