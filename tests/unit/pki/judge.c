@@ -1,5 +1,6 @@
 #include "holders.h"
 #include "judging.h"
+#include "shadow.h"
 
 /* ---- a world ------------------------------------------------------------- */
 
@@ -112,7 +113,7 @@ static int free_world(void **state)
 		X509_free(*c);
 	for (EVP_PKEY **key = &w.root_key; key <= &w.ec_key; key++)
 		EVP_PKEY_free(*key);
-	return 0;
+	return shadow_forget(state);
 }
 
 /* ---- what is found ------------------------------------------------------- */
@@ -473,6 +474,30 @@ static void cross_sign_of_a_root_in_the_pool(void **state)
 	pool_free(pool);
 }
 
+static void a_revoked_link(void **state)
+{
+	X509 *made[2], *root[1], *chain[LINKS] = {NULL}, *none[LINKS] = {NULL};
+	struct pool *pool;
+	char *text;
+
+	shadow_list("L<I,leaf I<R", made, 2);
+	shadow_list("R<R", root, 1);
+	memcpy(chain, made, sizeof(made));
+	pool = shadow_pool(root, 1);
+	text = judge_chains(chain, none, NULL, 2, pool);
+	assert_null(strstr(text, "revoked"));
+	free(text);
+	shadow_write_crl(in_dir(*state, "r.crl"), root[0], 'r', made[1]);
+	must(pool_add_path(pool, in_dir(*state, "r.crl"), &failure));
+	text = judge_chains(chain, none, NULL, 2, pool);
+	assert_non_null(strstr(text, "warning: ecdsa-p256 chain: CN=I signed "
+				     "by CN=R is revoked\n"));
+	free(text);
+	pool_free(pool);
+	shadow_free(made, 2);
+	shadow_free(root, 1);
+}
+
 /* ---- the first end ------------------------------------------------------- */
 
 static void first_end(void **state)
@@ -505,6 +530,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(findings),
 		cmocka_unit_test(cross_sign_of_a_root_in_the_pool),
+		cmocka_unit_test_setup_teardown(a_revoked_link, make_dir,
+						remove_dir),
 		cmocka_unit_test(first_end),
 	};
 
