@@ -110,65 +110,60 @@ static void the_smallest_fragment(void **state)
 static const char x1_by_dst[] =
 	"letsencrypt/isrg-root-x1-by-dst-root-ca-x3.pem";
 
+static const struct {
+	const char *files[LINKS];
+	const char *anchor;
+	bool checks_time;
+	const char *says, *never;
+} real[] = {
+	{{"leaf/leaf-yr1-supabase.com.pem", "letsencrypt/yr1-by-root-yr.pem",
+	  "letsencrypt/root-yr-by-isrg-root-x1.pem"},
+	 "letsencrypt/isrg-root-x1.pem",
+	 false,
+	 "of 4063 bytes fits a max_fragment_length of 4096",
+	 "warning"},
+	{{"leaf/leaf-yr1-supabase.com.pem", "letsencrypt/yr1-by-root-yr.pem",
+	  "letsencrypt/root-yr-by-isrg-root-x1.pem"},
+	 "letsencrypt/isrg-root-x1.pem",
+	 false,
+	 "expired on 2026-10-09; its devices do not check the time",
+	 "esp_crt_bundle"},
+	{{"leaf/leaf-yr1-supabase.com.pem", "letsencrypt/yr1-by-root-yr.pem",
+	  "letsencrypt/root-yr-by-isrg-root-x1.pem", x1_by_dst},
+	 "letsencrypt/dst-root-ca-x3.pem",
+	 false,
+	 "message of 5446 bytes is larger than 4096",
+	 "error"},
+	{{"leaf/leaf-yr1-supabase.com.pem", "letsencrypt/yr1-by-root-yr.pem",
+	  "letsencrypt/root-yr-by-isrg-root-x1.pem", x1_by_dst},
+	 "letsencrypt/dst-root-ca-x3.pem",
+	 false,
+	 "makes esp_crt_bundle devices (ESP-IDF 4 and 5) fail with "
+	 "alert 49 when their bundle does not hold CN=DST Root CA X3",
+	 "out of order"},
+	{{"leaf/leaf-yr1-supabase.com.pem", "letsencrypt/yr1-by-root-yr.pem",
+	  "letsencrypt/root-yr-by-isrg-root-x1.pem", x1_by_dst},
+	 "letsencrypt/dst-root-ca-x3.pem",
+	 true,
+	 "C=US signed by CN=DST Root CA X3,O=Digital Signature Trust "
+	 "Co. expired on 2024-09-30; devices that check",
+	 "refuse it with alert"},
+	{{"leaf/leaf-yr1-supabase.com.pem", "letsencrypt/yr1-by-root-yr.pem",
+	  "letsencrypt/root-yr-by-isrg-root-x1-revoked.pem"},
+	 "letsencrypt/isrg-root-x1.pem",
+	 false,
+	 "CN=Root YR,O=ISRG,C=US signed by CN=ISRG Root X1,O=Internet "
+	 "Security Research Group,C=US is revoked",
+	 "error"},
+	{{"leaf/leaf-r3-geoip.elastic.dev.pem"},
+	 "letsencrypt/r3-by-dst-root-ca-x3.pem",
+	 false,
+	 "expired on 2021-11-09; its devices do not check the time",
+	 "error"},
+};
+
 static void real_chains(void **state)
 {
-	static const struct {
-		const char *files[LINKS];
-		const char *anchor;
-		bool checks_time;
-		const char *says, *never;
-	} cases[] = {
-		{{"leaf/leaf-yr1-supabase.com.pem",
-		  "letsencrypt/yr1-by-root-yr.pem",
-		  "letsencrypt/root-yr-by-isrg-root-x1.pem"},
-		 "letsencrypt/isrg-root-x1.pem",
-		 false,
-		 "of 4063 bytes fits a max_fragment_length of 4096",
-		 "warning"},
-		{{"leaf/leaf-yr1-supabase.com.pem",
-		  "letsencrypt/yr1-by-root-yr.pem",
-		  "letsencrypt/root-yr-by-isrg-root-x1.pem"},
-		 "letsencrypt/isrg-root-x1.pem",
-		 false,
-		 "expired on 2026-10-09; its devices do not check the time",
-		 "esp_crt_bundle"},
-		{{"leaf/leaf-yr1-supabase.com.pem",
-		  "letsencrypt/yr1-by-root-yr.pem",
-		  "letsencrypt/root-yr-by-isrg-root-x1.pem", x1_by_dst},
-		 "letsencrypt/dst-root-ca-x3.pem",
-		 false,
-		 "message of 5446 bytes is larger than 4096",
-		 "error"},
-		{{"leaf/leaf-yr1-supabase.com.pem",
-		  "letsencrypt/yr1-by-root-yr.pem",
-		  "letsencrypt/root-yr-by-isrg-root-x1.pem", x1_by_dst},
-		 "letsencrypt/dst-root-ca-x3.pem",
-		 false,
-		 "makes esp_crt_bundle devices (ESP-IDF 4 and 5) fail with "
-		 "alert 49 when their bundle does not hold CN=DST Root CA X3",
-		 "out of order"},
-		{{"leaf/leaf-yr1-supabase.com.pem",
-		  "letsencrypt/yr1-by-root-yr.pem",
-		  "letsencrypt/root-yr-by-isrg-root-x1.pem", x1_by_dst},
-		 "letsencrypt/dst-root-ca-x3.pem",
-		 true,
-		 "C=US signed by CN=DST Root CA X3,O=Digital Signature Trust "
-		 "Co. expired on 2024-09-30; devices that check",
-		 "refuse it with alert"},
-		{{"leaf/leaf-yr1-supabase.com.pem",
-		  "letsencrypt/yr1-by-root-yr.pem",
-		  "letsencrypt/root-yr-by-isrg-root-x1-revoked.pem"},
-		 "letsencrypt/isrg-root-x1.pem",
-		 false,
-		 "CN=Root YR,O=ISRG,C=US signed by CN=ISRG Root X1,O=Internet "
-		 "Security Research Group,C=US is revoked",
-		 "error"},
-		{{"leaf/leaf-r3-geoip.elastic.dev.pem"},
-		 "letsencrypt/r3-by-dst-root-ca-x3.pem",
-		 false,
-		 "expired on 2021-11-09; its devices do not check the time",
-		 "error"},
-	};
 	char dir[PATH_MAX];
 	struct pool *pool;
 	struct err err;
@@ -177,22 +172,22 @@ static void real_chains(void **state)
 	if (!mint_real(dir))
 		skip();
 	assert_true(pool_new(&pool, &err));
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(real) / sizeof(real[0]); i++) {
 		X509 *chain[LINKS] = {NULL}, *none[LINKS] = {NULL};
 		struct anchor anchor = {
 			.name = "field",
-			.certificate = mint_read(dir, cases[i].anchor),
-			.checks_time = cases[i].checks_time,
+			.certificate = mint_read(dir, real[i].anchor),
+			.checks_time = real[i].checks_time,
 		};
 		char *text;
 
-		for (size_t k = 0; k < LINKS && cases[i].files[k]; k++)
-			chain[k] = mint_read(dir, cases[i].files[k]);
+		for (size_t k = 0; k < LINKS && real[i].files[k]; k++)
+			chain[k] = mint_read(dir, real[i].files[k]);
 		text = judge_chains(chain, none, &anchor, 2, pool);
-		if (!strstr(text, cases[i].says))
-			fail_msg("%zu: no '%s' in\n%s", i, cases[i].says, text);
-		if (strstr(text, cases[i].never))
-			fail_msg("%zu: '%s' in\n%s", i, cases[i].never, text);
+		if (!strstr(text, real[i].says))
+			fail_msg("%zu: no '%s' in\n%s", i, real[i].says, text);
+		if (strstr(text, real[i].never))
+			fail_msg("%zu: '%s' in\n%s", i, real[i].never, text);
 		free(text);
 		for (size_t k = 0; k < LINKS; k++)
 			X509_free(chain[k]);

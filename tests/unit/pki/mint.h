@@ -130,6 +130,22 @@ static inline X509 *mint(const struct mint *m)
 	return c;
 }
 
+static X509 *mint_kept[64];
+static size_t mint_kept_count;
+
+/* Have mint_free_kept() free it. */
+static inline X509 *mint_keep(X509 *c)
+{
+	assert_true(mint_kept_count < sizeof(mint_kept) / sizeof(*mint_kept));
+	return mint_kept[mint_kept_count++] = c;
+}
+
+static inline void mint_free_kept(void)
+{
+	while (mint_kept_count)
+		X509_free(mint_kept[--mint_kept_count]);
+}
+
 /*
  * The folder of real certificates: shared/certs in a folder above this
  * program.  False, with the reason printed, when there is none.
