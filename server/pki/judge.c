@@ -63,7 +63,7 @@ static void day(int64_t utc, char text[static DAY_SIZE])
 
 static struct link describe(const X509 *c)
 {
-	struct link link;
+	struct link link = {.subject = ""};
 
 	certificate_subject(c, link.subject);
 	certificate_issuer(c, link.issuer);
