@@ -3,7 +3,8 @@
  *
  * Stacks disagree: browsers, Python and Go read the subjectAltName alone;
  * mbedTLS before 3.5 matches no iPAddress in it, but as long as there is none
- * at all every common name of the subject.
+ * at all every common name of the subject.  wolfSSL and curl then read the last
+ * of them alone.
  */
 #ifndef OTTERD_PKI_NAMING_H
 #define OTTERD_PKI_NAMING_H
