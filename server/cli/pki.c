@@ -55,22 +55,34 @@ static void pki_free(struct pki *pki)
 	pki_files_free(&pki->files);
 }
 
-/* Old mbedTLS matches names as others do, but addresses not. */
-static bool is_wanted(const struct pki *pki, enum pair pair)
+/* What a pair is for: old mbedTLS matches names as others do, but addresses
+ * not. */
+static size_t hosts_of(const struct pki *pki, enum pair pair,
+		       struct host hosts[static NAMING_MAX])
 {
+	size_t count = 0;
+
 	for (size_t i = 0; i < pki->host_count; i++) {
 		if (pair == SERVER || pki->hosts[i].address_len)
-			return true;
+			hosts[count++] = pki->hosts[i];
 	}
-	return false;
+	return count;
+}
+
+static bool is_wanted(const struct pki *pki, enum pair pair)
+{
+	struct host hosts[NAMING_MAX];
+
+	return hosts_of(pki, pair, hosts) > 0;
 }
 
 static bool issue(struct pki *pki, enum pair pair, struct err *err)
 {
+	struct host hosts[NAMING_MAX];
 	const struct authority_request request = {
 		.key = pki->keys[pair],
-		.hosts = pki->hosts,
-		.host_count = pki->host_count,
+		.hosts = hosts,
+		.host_count = hosts_of(pki, pair, hosts),
 		.naming = pairs[pair].naming,
 		.now = clock_utc(),
 		.days = pki->days,

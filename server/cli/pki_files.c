@@ -89,14 +89,14 @@ bool pki_files_add_source(struct pki_files *set, const char *name,
 	return add_text(set, name, &text, err);
 }
 
-/* mbedTLS sends the address it connects to as SNI; others send none then. */
+/* Devices send the address they connect to as SNI; others send none then. */
 static void add_old_rules(struct strbuf *out, const struct host *hosts,
 			  size_t count)
 {
-	strbuf_puts(out, "  # Who sends an address as SNI is mbedTLS, which "
-			 "before 3.5 finds it only as\n"
-			 "  # common name of a certificate without "
-			 "subjectAltName.\n"
+	strbuf_puts(out, "  # Devices send an address as SNI.  mbedTLS before "
+			 "3.5 and BearSSL find it only\n"
+			 "  # as common name of a certificate without "
+			 "subjectAltName, others only there.\n"
 			 "  select:\n");
 	for (size_t i = 0; i < count; i++) {
 		if (hosts[i].address_len)
