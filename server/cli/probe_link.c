@@ -283,7 +283,9 @@ static const char *find_field(const char *head, const char *name, size_t *len)
 		if (strncasecmp(line + 2, name, name_len) != 0 || *at++ != ':')
 			continue;
 		at += strspn(at, " \t");
-		*len = strcspn(at, " \t\r\n");
+		*len = strcspn(at, "\r");
+		while (*len && strchr(" \t", at[*len - 1]))
+			--*len;
 		return at;
 	}
 	return NULL;
