@@ -32,6 +32,7 @@ struct node {
 	X509 *certificate;
 	struct digest key; /* of the SubjectPublicKeyInfo */
 	struct digest fingerprint;
+	size_t next; /* where the next name or key begins in the order */
 	bool reached;
 	bool usable; /* as a link */
 	bool self_issued;
@@ -90,6 +91,13 @@ static int compare_nodes(const void *one, const void *other)
 	return order;
 }
 
+static bool is_same_holder(const struct node *a, const struct node *b)
+{
+	return digest_equal(&a->key, &b->key) &&
+	       X509_NAME_cmp(X509_get_subject_name(a->certificate),
+			     X509_get_subject_name(b->certificate)) == 0;
+}
+
 static bool load_pool(struct search *s, struct err *err)
 {
 	s->nodes = calloc(pool_count(s->pool) + 1, sizeof(*s->nodes));
@@ -106,6 +114,13 @@ static bool load_pool(struct search *s, struct err *err)
 			return err_openssl(err, ERR_SYSTEM, "SHA-256");
 	}
 	qsort(s->nodes, s->count, sizeof(*s->nodes), compare_nodes);
+	for (size_t i = s->count; i-- > 0;) {
+		struct node *node = &s->nodes[i];
+
+		node->next = i + 1;
+		if (i + 1 < s->count && is_same_holder(node, node + 1))
+			node->next = node[1].next;
+	}
 	return true;
 }
 
@@ -134,22 +149,6 @@ static size_t first_named(const struct search *s, const X509_NAME *name)
 			high = mid;
 	}
 	return low;
-}
-
-/* The first after `i` with another name or another key. */
-static size_t next_holder(const struct search *s, size_t i)
-{
-	const struct node *node = &s->nodes[i];
-
-	while (++i < s->count) {
-		const struct node *next = &s->nodes[i];
-
-		if (!digest_equal(&node->key, &next->key) ||
-		    X509_NAME_cmp(X509_get_subject_name(node->certificate),
-				  X509_get_subject_name(next->certificate)))
-			break;
-	}
-	return i;
 }
 
 /* ---- meeting a certificate ---------------------------------------------- */
@@ -181,7 +180,7 @@ static bool find_issuers(struct search *s, struct node *node, struct err *err)
 	bool good;
 
 	for (size_t i = first_named(s, name); i < s->count;
-	     i = next_holder(s, i)) {
+	     i = s->nodes[i].next) {
 		X509 *issuer = s->nodes[i].certificate;
 
 		if (X509_NAME_cmp(X509_get_subject_name(issuer), name) != 0)
@@ -300,9 +299,9 @@ static bool extend_all(struct search *s, const struct path *path, size_t links,
 	const struct node *top = path->top;
 
 	for (size_t i = 0; i < top->issuer_count; i++) {
-		size_t end = next_holder(s, top->issuers[i]);
+		size_t k = top->issuers[i], end = s->nodes[k].next;
 
-		for (size_t k = top->issuers[i]; k < end; k++) {
+		for (; k < end; k++) {
 			if (!extend(s, path, links, counted, &s->nodes[k], err))
 				return false;
 		}
