@@ -108,7 +108,7 @@ struct got {
 /* Read one line as the command "otterd x" would; true when it is to run. */
 static bool read_line(const char *line, struct got *got)
 {
-	struct args_list tags = {.texts = got->tags, .max = TAGS_MAX};
+	struct args_list tags = {.max = TAGS_MAX};
 	const struct args_option options[] = {
 		{.name = "key",
 		 .letter = 'k',
@@ -140,6 +140,7 @@ static bool read_line(const char *line, struct got *got)
 	bool run;
 
 	*got = (struct got){.config = "c0", .tags = {"", ""}};
+	tags.texts = got->tags;
 	snprintf(words, sizeof(words), "%s", line);
 	argc = split(name, words, argv);
 	run = args_read(&args, argc, argv, &operands, &got->status);
