@@ -18,7 +18,7 @@ static struct pki_files two(const char *a, const char *b)
 /* in_dir()'s do not last. */
 static const char *own_dir(void **state)
 {
-	static char path[TEST_PATH_SIZE];
+	static char path[64];
 
 	snprintf(path, sizeof(path), "%s/own", (const char *)*state);
 	return path;
