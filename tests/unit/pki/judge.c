@@ -483,6 +483,10 @@ static void cross_sign_of_a_root_in_the_pool(void **state)
 	text = judge_chains(chain, none, NULL, 2, pool);
 	assert_non_null(strstr(text, "cross-sign of CN=Inter by CN=Root"));
 	free(text);
+	chain[1] = w.inter_self;
+	text = judge_chains(chain, none, NULL, 2, pool);
+	assert_null(strstr(text, "esp_crt_bundle"));
+	free(text);
 	pool_free(pool);
 }
 
