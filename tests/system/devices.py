@@ -18,6 +18,8 @@ PAGE = "/manifest?product=open&device={}&version=1.0"
 PROFILES = {
     "modern": ({"certificates": ["modern", "leaf"]},
                [["modern", "ye1", "x2-by-x1"], ["leaf", "yr1", "yr-by-x1"]]),
+    "ecdsa": ({"certificates": ["modern"]},
+              [["modern", "ye1", "x2-by-x1"]]),
     "x1": ({"certificates": ["leaf"], "anchor": "x1"},
            [["leaf", "yr1", "yr-by-x1"]]),
     "old": ({"certificates": ["leaf"], "anchor": "old"},
