@@ -154,8 +154,14 @@ run:
 
 bench:
 	@config/install-packages $(PACKAGES_BUILD) $(PACKAGES_BENCH)
-	@$(MAKE) --no-print-directory MODE=release all
-	@$(PYTHON) tests/bench/bench.py build/release/otterd
+	@$(MAKE) --no-print-directory MODE=release bench-build
+	@$(PYTHON) tests/bench/bench.py build/release/otterd build/release/choose
+
+.PHONY: bench-build
+bench-build: all $(BUILD)/choose
+
+$(BUILD)/choose: tests/bench/choose.c $(archive)
+	$(compile) -o $@ $< $(archive) $(LDFLAGS) $(our_ldflags) $(pkg_libs)
 
 fuzz_sources := $(sort $(wildcard tests/fuzz/*.c))
 fuzz_targets := $(fuzz_sources:tests/fuzz/%.c=$(BUILD)/fuzz/%)

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""bench OTTERD - what otterd costs beside nginx, in one run.
+"""bench OTTERD CHOOSE - what otterd costs beside nginx, in one run.
 
 Both servers have one worker on the first core and the same certificate; the
 load comes from the second core.  What counts is the server's CPU time per
@@ -19,7 +19,7 @@ import time
 import types
 
 from load import Failed, Idle, Load
-from servers import Nginx, Otterd, make_certificate
+from servers import CORE, Nginx, Otterd, make_certificate
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ECDSA = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
@@ -123,6 +123,29 @@ def fresh(bench, certificate, version):
         otterd.stop()
 
 
+def choosing(bench):
+    """What choosing by ClientHello adds to a poll, in per cent.  Without it
+    nothing of ours would look at a ClientHello, so its cost is measured
+    beside a plain handshake, in one process."""
+    how = {"connections": CONNECTIONS, "version": "TLSv1.3", "close": True,
+           "devices": FEW}
+    otterd = bench.otterd("choosing")
+    try:
+        bench.load.run(otterd.port, POLL, seconds=1, **how)
+        poll = statistics.median(bench.cost(otterd, POLL, how)
+                                 for _ in range(bench.options.pairs))
+    finally:
+        otterd.stop()
+    done = subprocess.run(
+        ["taskset", "-c", CORE, bench.options.choose,
+         *bench.certificates["ecdsa"], "101"], check=True, timeout=300,
+        stdout=subprocess.PIPE, text=True)
+    added = float(done.stdout) / 1e6
+    return types.SimpleNamespace(
+        value=100 * added / poll,
+        text=f"{added * 1e6:.1f} of {poll * 1e6:.1f} us")
+
+
 def kept(bench, what):
     how = {"connections": 4 if what == "image" else CONNECTIONS}
     otterd = bench.otterd("kept")
@@ -194,6 +217,7 @@ ROWS = [
      lambda bench: fresh(bench, "ecdsa", "TLSv1.3")),
     ("fresh12", "poll, fresh TLS 1.2 connection, RSA-2048", 1.05, "x nginx",
      lambda bench: fresh(bench, "rsa", "TLSv1.2")),
+    ("choose", "choosing by ClientHello, of a fresh poll", 3.0, "%", choosing),
     ("again", "poll, kept connection, the same device", 2.0, "x nginx",
      lambda bench: kept(bench, "again")),
     ("poll", "poll, kept connection, devices at random", 2.0, "x nginx",
@@ -233,6 +257,8 @@ def run_row(options, row):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("binary", type=os.path.abspath)
+    parser.add_argument("choose", type=os.path.abspath,
+                        help="the program made of choose.c")
     parser.add_argument("--rows", nargs="+", choices=[r[0] for r in ROWS],
                         default=[r[0] for r in ROWS])
     parser.add_argument("--seconds", type=int, default=5,
