@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -10,92 +9,115 @@
 #include "base/clock.h"
 #include "cli/args.h"
 #include "cli/command.h"
+#include "cli/show_chain.h"
 #include "config.h"
+#include "pki/certificate.h"
+#include "pki/judge.h"
 #include "pki/key.h"
 #include "site.h"
 
-enum { DAY = 24 * 60 * 60, WARN_DAYS = 30 };
-
-/* ---- certificates ------------------------------------------------------- */
-
-/* UTC seconds; a time that OpenSSL cannot read is long past. */
-static int64_t not_after(const X509 *certificate)
-{
-	struct tm tm;
-
-	if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) != 1)
-		return 0;
-	return (int64_t)timegm(&tm);
-}
-
-/* RFC 4514, which has no control characters. */
-static void print_subject(FILE *to, const X509 *certificate)
-{
-	X509_NAME_print_ex_fp(to, X509_get_subject_name(certificate), 0,
-			      XN_FLAG_RFC2253);
-}
-
-static void print_certificate(const struct tls_certificate *certificate)
-{
-	const X509 *leaf = sk_X509_value(certificate->chain, 0);
-	int count = sk_X509_num(certificate->chain);
-	char until[CLOCK_TEXT_SIZE];
-	int bytes = 0;
-
-	for (int i = 0; i < count; i++)
-		bytes += i2d_X509(sk_X509_value(certificate->chain, i), NULL);
-	clock_rfc3339(not_after(leaf), until);
-	printf("  certificate %s: ", certificate->name);
-	print_subject(stdout, leaf);
-	printf(", %s, %d in the chain, %d bytes, until %s\n",
-	       key_name(certificate->key), count, bytes, until);
-}
-
-static void warn_of(const char *name, const X509 *certificate, int64_t now)
-{
-	int64_t end = not_after(certificate);
-	char text[CLOCK_TEXT_SIZE];
-
-	if (end - now >= (int64_t)WARN_DAYS * DAY)
-		return;
-	clock_rfc3339(end, text);
-	fprintf(stderr, "warning: certificate %s: ", name);
-	print_subject(stderr, certificate);
-	fprintf(stderr, " %s on %s\n", end < now ? "expired" : "expires", text);
-}
-
-/* Every link of every chain, once. */
-static void warn(const struct loaded_site *loaded)
-{
-	const struct config *config = site_config(loaded);
-	int64_t now = clock_utc();
-
-	for (size_t i = 0; i < config->certificate_count; i++) {
-		const struct tls_certificate *c = &site_certificates(loaded)[i];
-
-		for (int k = 0; k < sk_X509_num(c->chain); k++)
-			warn_of(c->name, sk_X509_value(c->chain, k), now);
-	}
-}
-
 /* ---- profiles ----------------------------------------------------------- */
 
-static void print_profile(const struct loaded_site *loaded,
-			  const struct config_profile *profile)
+static const struct {
+	int version; /* the least one */
+	const char *name;
+	const char *range;
+} versions[] = {
+	{TLS1_VERSION, "1.0", "TLS 1.0 to 1.3"},
+	{TLS1_1_VERSION, "1.1", "TLS 1.1 to 1.3"},
+	{TLS1_2_VERSION, "1.2", "TLS 1.2 and 1.3"},
+	{TLS1_3_VERSION, "1.3", "TLS 1.3"},
+};
+
+static size_t version_row(int version)
+{
+	size_t i = sizeof(versions) / sizeof(*versions) - 1;
+
+	while (i > 0 && versions[i].version != version)
+		i--;
+	return i;
+}
+
+static void print_anchor(const struct anchor *anchor)
+{
+	char subject[CERTIFICATE_NAME_SIZE];
+
+	if (!anchor) {
+		show_fact("anchor", "none, the chain is that of the file");
+		return;
+	}
+	certificate_subject(anchor->certificate, subject);
+	show_fact("anchor", "%s, %s", anchor->name, subject);
+	show_fact("devices", "%s", show_devices(anchor));
+}
+
+static int kind_of(const STACK_OF(X509) * chain)
+{
+	const X509 *leaf = sk_X509_value(chain, 0);
+
+	return EVP_PKEY_get_base_id(X509_get0_pubkey(leaf));
+}
+
+static void print_unsent(const struct tls_certificate *certificate,
+			 const struct presentation *sent)
+{
+	for (size_t i = 0; i < sent->chain_count; i++) {
+		if (kind_of(sent->chains[i]) != kind_of(certificate->chain))
+			continue;
+		show_fact("not sent",
+			  "%s, one with the same kind of key comes "
+			  "first",
+			  certificate->name);
+		return;
+	}
+	show_fact("not sent", "%s, no chain leads from it to the anchor",
+		  certificate->name);
+}
+
+static void print_certificate(const struct tls_certificate *certificate,
+			      const struct presentation *sent, int64_t now)
+{
+	const STACK_OF(X509) *chain =
+		show_chain_of(sent, sk_X509_value(certificate->chain, 0));
+
+	if (chain)
+		show_chain(certificate->name, chain, sent->anchor, now);
+	else
+		print_unsent(certificate, sent);
+}
+
+static void print_note(void *none, const struct finding *finding)
+{
+	if (finding->level == FINDING_NOTE)
+		show_finding(none, finding);
+}
+
+static void print_profile(const struct loaded_site *loaded, size_t i,
+			  int64_t now)
 {
 	const struct config *config = site_config(loaded);
+	const struct config_profile *profile = &config->profiles[i];
+	const struct presentation *sent = &site_presentations(loaded)[i];
 	bool is_default = strcmp(profile->name, config->default_profile) == 0;
 
-	printf("profile %s%s: TLS %s\n", profile->name,
-	       is_default ? " (default)" : "",
-	       profile->min_version == TLS1_3_VERSION ? "1.3" : "1.2 and 1.3");
-	for (size_t i = 0; i < profile->certificate_count; i++) {
+	printf("profile %s%s\n", profile->name, is_default ? " (default)" : "");
+	show_fact("versions", "%s",
+		  versions[version_row(profile->min_version)].range);
+	show_fact("security level", "%d", profile->security_level);
+	if (profile->ciphers)
+		show_fact("ciphers", "%s", profile->ciphers);
+	print_anchor(sent->anchor);
+	for (size_t k = 0; k < profile->certificate_count; k++) {
 		size_t at =
-			config_certificate(config, profile->certificates[i]);
+			config_certificate(config, profile->certificates[k]);
 
-		print_certificate(&site_certificates(loaded)[at]);
+		print_certificate(&site_certificates(loaded)[at], sent, now);
 	}
+	judge(sent, site_pool(loaded), now, print_note, NULL);
+	putchar('\n');
 }
+
+/* ---- which client gets which -------------------------------------------- */
 
 static void print_rule(const struct config_rule *rule)
 {
@@ -104,7 +126,22 @@ static void print_rule(const struct config_rule *rule)
 		printf(" sni %s", *rule->sni ? rule->sni : "(none)");
 	if (rule->port)
 		printf(" port %u", rule->port);
+	if (rule->source)
+		printf(" source %s", rule->source);
+	if (rule->max_version)
+		printf(" max_version %s",
+		       versions[version_row(rule->max_version)].name);
+	if (rule->ja4)
+		printf(" ja4 %s", rule->ja4);
 	printf(": profile %s\n", rule->profile);
+}
+
+static void print_ladder(const struct config *config)
+{
+	printf("ladder: %s", config->ladder_count ? "" : "off");
+	for (size_t i = 0; i < config->ladder_count; i++)
+		printf("%s%s", i ? ", " : "", config->ladder[i]);
+	putchar('\n');
 }
 
 /* ---- signers, products, the manifest ------------------------------------ */
@@ -133,15 +170,16 @@ static void print_product(const struct product_spec *product)
 	printf("%s\n", product->signer_count ? "" : " nobody");
 }
 
-static void print_all(const struct loaded_site *loaded)
+static void print_all(const struct loaded_site *loaded, int64_t now)
 {
 	const struct config *config = site_config(loaded);
 	const struct site *site = site_of(loaded);
 
 	for (size_t i = 0; i < config->profile_count; i++)
-		print_profile(loaded, &config->profiles[i]);
+		print_profile(loaded, i, now);
 	for (size_t i = 0; i < config->rule_count; i++)
 		print_rule(&config->rules[i]);
+	print_ladder(config);
 	for (size_t i = 0; i < site->signer_count; i++)
 		print_signer(&site->signers[i]);
 	for (size_t i = 0; i < site->product_count; i++)
@@ -150,28 +188,55 @@ static void print_all(const struct loaded_site *loaded)
 	       site->manifest.id);
 }
 
+/* ---- what is wrong ------------------------------------------------------ */
+
+struct complaint {
+	const char *profile;
+	bool error; /* there was one */
+};
+
+static void complain(void *arg, const struct finding *finding)
+{
+	struct complaint *complaint = arg;
+
+	if (finding->level == FINDING_NOTE)
+		return;
+	fprintf(stderr, "%s: profile %s: %s\n",
+		finding_level_name(finding->level), complaint->profile,
+		finding->text);
+	complaint->error |= finding->level == FINDING_ERROR;
+}
+
+/* Behind all that was printed, where it is seen.  False after an error. */
+static bool complain_of_all(const struct loaded_site *loaded, int64_t now)
+{
+	const struct config *config = site_config(loaded);
+	struct complaint complaint = {0};
+
+	fflush(stdout);
+	for (size_t i = 0; i < config->profile_count; i++) {
+		complaint.profile = config->profiles[i].name;
+		judge(&site_presentations(loaded)[i], site_pool(loaded), now,
+		      complain, &complaint);
+	}
+	return !complaint.error;
+}
+
 /* ---- the command -------------------------------------------------------- */
 
-static bool check(const char *path, struct err *err)
+/* The reason begins with FILE:LINE, as editors want it. */
+static bool load(struct loaded_site **loaded, const char *path)
 {
-	struct metrics *metrics = metrics_new();
-	struct loaded_site *loaded = NULL;
-	struct config *config = NULL;
-	bool ok;
+	struct config *config;
+	struct err err;
 
-	if (!metrics)
-		return err_memory(err);
-	ok = config_load(&config, path, err) &&
-	     site_load(&loaded, config, metrics, err);
-	if (ok) {
-		print_all(loaded);
-		warn(loaded);
-		site_free(loaded); /* and the configuration */
-	} else {
+	if (config_load(&config, path, &err)) {
+		if (site_load(loaded, config, NULL, NULL, &err))
+			return true;
 		config_free(config);
 	}
-	metrics_free(metrics);
-	return ok;
+	fprintf(stderr, "%s\n", err.text);
+	return false;
 }
 
 int check_main(int argc, char **argv)
@@ -182,18 +247,22 @@ int check_main(int argc, char **argv)
 		.synopsis = "[-c FILE]",
 		.about = "Reads the configuration, keys and certificates as "
 			 "serve would and says what is\nserved with them, or "
-			 "on which line the first fault is.\n",
+			 "on which line the first fault is.  What will hurt "
+			 "somebody is\nsaid on standard error, and what does "
+			 "not work now makes the exit status 1.\n",
 		.options = options,
 		.option_count = 1};
+	struct loaded_site *loaded;
+	int64_t now = clock_utc();
 	char **operands;
-	struct err err;
 	int status;
 
 	if (!args_read(&args, argc, argv, &operands, &status))
 		return status;
-	if (check(config, &err))
-		return EXIT_DONE;
-	fprintf(stderr, "%s\n",
-		err.text); /* FILE:LINE first, as editors want */
-	return EXIT_FAILED;
+	if (!load(&loaded, config))
+		return EXIT_FAILED;
+	print_all(loaded, now);
+	status = complain_of_all(loaded, now) ? EXIT_DONE : EXIT_FAILED;
+	site_free(loaded);
+	return status;
 }
