@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/args.h"
+#include "cli/chains.h"
 #include "cli/check.h"
 #include "cli/command.h"
 #include "cli/db.h"
@@ -32,6 +33,7 @@ static int version_main(int argc, char **argv)
 static const struct command commands[] = {
 	{"serve", "serve devices and admins until SIGTERM", serve_main},
 	{"check", "say what the configuration would serve", check_main},
+	{"chains", "find the chains that devices accept", chains_main},
 	{"probe", "connect as a device with a given anchor would", probe_main},
 	{"inspect", "show an image's size and digests", inspect_main},
 	{"keygen", "make a key", keygen_main},
