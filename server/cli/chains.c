@@ -126,18 +126,26 @@ static void print_chain(const struct chains *c, const struct anchor *anchor,
 	judge_chain(c, anchor, chain, show_finding, NULL);
 }
 
-/* That a chain was not found is explained where none was. */
-static void print_attempts(const struct chains *c, const struct anchor *anchor,
-			   const struct attempt *attempts, size_t found)
+static void print_found(const struct chains *c, const struct anchor *anchor,
+			const struct attempt *attempts)
+{
+	for (size_t i = 0; i < c->input.leaves.count; i++) {
+		if (attempts[i].chain)
+			print_chain(c, anchor, c->input.leaves.list[i].name,
+				    attempts[i].chain);
+	}
+}
+
+/* Where none was found at all, chain_explain() has more to say. */
+static void print_not_found(const struct chains *c,
+			    const struct attempt *attempts, size_t found)
 {
 	for (size_t i = 0; i < c->input.leaves.count; i++) {
 		const struct attempt *a = &attempts[i];
-		const char *name = c->input.leaves.list[i].name;
 
-		if (a->chain)
-			print_chain(c, anchor, name, a->chain);
-		else if (found || a->why.code != ERR_NOT_FOUND)
-			show_fact("no chain", "%s: %s", name, a->why.text);
+		if (!a->chain && (found || a->why.code != ERR_NOT_FOUND))
+			show_fact("no chain", "%s: %s",
+				  c->input.leaves.list[i].name, a->why.text);
 	}
 }
 
@@ -167,7 +175,8 @@ static bool print_answer(const struct chains *c, const struct anchor *anchor,
 	printf("anchor %s\n", anchor->name);
 	show_fact("subject", "%s", subject);
 	show_fact("devices", "%s", show_devices(anchor));
-	print_attempts(c, anchor, attempts, found);
+	print_found(c, anchor, attempts);
+	print_not_found(c, attempts, found);
 	if (!found)
 		ok = print_explanation(c, anchor, err);
 	putchar('\n');

@@ -262,30 +262,40 @@ static void print_end(const char *label, int64_t end, const char *beside,
 	int64_t days = (end - f->now) / DAY;
 
 	clock_rfc3339(end, at);
-	if (end < f->now)
-		show_fact(label, "%s, %" PRId64 " days ago%s", at, -days,
-			  beside);
-	else
+	if (end >= f->now)
 		show_fact(label, "%s, in %" PRId64 " days%s", at, days, beside);
+	else
+		show_fact(label,
+			  "%s, %" PRId64 " days ago; who was here since does "
+			  "not mind%s",
+			  at, -days, beside);
 }
 
 /* What takes the profile away from its devices. */
-static void print_ends(const struct forecaster *f, const struct outlook *o)
+static void print_dates(const struct forecaster *f, const struct outlook *o)
 {
-	if (checks_time(o)) {
-		print_end("first end", o->chain_end, "", f);
-		if (o->sent->anchor)
-			print_end("anchor ends", o->anchor_end,
-				  ", which BearSSL does not look at", f);
+	const struct anchor *anchor = o->sent->anchor;
+
+	show_fact("time", "%s",
+		  !anchor ? "taken to be checked, without an anchor"
+		  : anchor->checks_time ? "checked"
+					: "not checked: no date strands them");
+	if (!checks_time(o))
 		return;
-	}
-	show_fact("first end", "none that counts: no date strands devices that "
-			       "do not check the time");
+	print_end("first end", o->chain_end, "", f);
+	if (anchor)
+		print_end("anchor ends", o->anchor_end,
+			  "; BearSSL does not look at it", f);
+}
+
+/* Where no date strands anybody, this does. */
+static void print_keys(const struct forecaster *f, const struct outlook *o)
+{
 	for (size_t i = 0; i < o->profile->certificate_count; i++) {
 		if (chain_at(f, o, i))
 			show_fact("keep",
-				  "the private key of %s: its loss is what "
-				  "would strand them",
+				  "the private key of %s: its loss would "
+				  "strand them",
 				  certificate_at(f, o, i)->name);
 	}
 }
@@ -298,14 +308,17 @@ static bool print_outlook(struct forecaster *f, struct outlook *o,
 	print_usage(&o->usage);
 	if (o->profile) {
 		print_chains(f, o);
-		print_ends(f, o);
+		print_dates(f, o);
+		if (!checks_time(o))
+			print_keys(f, o);
 	}
 	if (!find_stranded(f, o, err))
 		return false;
 	if (o->stranded > o->named)
 		show_fact("stranded", "and %" PRId64 " more",
 			  o->stranded - o->named);
-	show_fact("in all", "%" PRId64 " stranded", o->stranded);
+	show_fact("in all", "%" PRId64 " of %" PRId64 " stranded", o->stranded,
+		  o->usage.devices);
 	putchar('\n');
 	return true;
 }
