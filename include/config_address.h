@@ -10,8 +10,8 @@ bool address_is_listen(const char *text, unsigned int *port);
 /* "https://HOST" or "https://HOST:PORT", and nothing behind it. */
 bool address_is_url(const char *text);
 
-/* "", a host name, or "*." and a host name; no address (RFC 6066 section 3
- * has none in SNI). */
+/* "", a host name, "*." and a host name, or an address: RFC 6066 section 3 has
+ * none in SNI, but mbedTLS, BearSSL and wolfSSL send them. */
 bool address_is_sni(const char *text);
 
 #endif

@@ -119,7 +119,9 @@ bool address_is_url(const char *text)
 
 bool address_is_sni(const char *text)
 {
-	if (!*text)
+	struct in6_addr in6;
+
+	if (!*text || is_ipv4(text) || inet_pton(AF_INET6, text, &in6) == 1)
 		return true;
 	if (strncmp(text, "*.", 2) == 0)
 		text += 2;

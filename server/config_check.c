@@ -115,7 +115,7 @@ static bool check_rule(const struct config *config, struct config_rule *rule,
 	if (rule->sni && !address_is_sni(rule->sni))
 		return err_set(err, ERR_INVALID,
 			       "got '%.80s', wanted a host name, \"*.\" and a "
-			       "host name, or \"\" for none",
+			       "host name, an address, or \"\" for none",
 			       rule->sni);
 	*member = ".source";
 	if (rule->source && !network_parse(&network, rule->source))

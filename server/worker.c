@@ -94,7 +94,10 @@ static void *on_opened(void *arg, struct front_conn *conn)
 	network_address(front_conn_address(conn), peer->address);
 	text_copy(peer->tls_version, STORE_WORD_SIZE, front_conn_version(conn));
 	text_copy(peer->cipher, STORE_WORD_SIZE, front_conn_cipher(conn));
-	text_copy(peer->profile, STORE_WORD_SIZE, front_conn_profile(conn));
+	text_copy(peer->profile, sizeof(peer->profile),
+		  front_conn_profile(conn));
+	text_copy(peer->fingerprint, sizeof(peer->fingerprint),
+		  front_conn_client(conn)->ja4);
 	return client;
 }
 

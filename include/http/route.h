@@ -23,6 +23,8 @@ extern const struct route_table admin_image_routes;
 extern const struct route_table admin_release_routes;
 extern const struct route_table admin_device_routes; /* devices, checkins */
 extern const struct route_table admin_audit_routes;
+extern const struct route_table admin_handshake_routes; /* fingerprints too */
+extern const struct route_table admin_tls_routes;
 
 enum route_match { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD };
 

@@ -22,7 +22,8 @@ struct store_peer {
 	char address[STORE_ADDRESS_SIZE];
 	char tls_version[STORE_WORD_SIZE]; /* "TLSv1.3" */
 	char cipher[STORE_WORD_SIZE];
-	char profile[STORE_WORD_SIZE];
+	char profile[STORE_PROFILE_SIZE];
+	char fingerprint[STORE_WORD_SIZE]; /* JA4 of its ClientHello */
 };
 
 struct checkin {
@@ -103,7 +104,8 @@ bool device_set(struct db *db, const struct ident *product,
 
 struct device_query {
 	struct ident product, version, channel; /* "" matches all */
-	char profile[STORE_WORD_SIZE];		/* "" matches all */
+	char profile[STORE_PROFILE_SIZE];	/* "" matches all */
+	char fingerprint[STORE_WORD_SIZE];	/* "" matches all */
 	int64_t seen_before;			/* UTC seconds; 0 matches all */
 	struct ident after_product, after_device; /* start behind this key */
 	int limit;				  /* rows, 1 to 1000 */

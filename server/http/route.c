@@ -6,9 +6,9 @@
 
 /* Most requests are polls, then downloads. */
 static const struct route_table *const tables[] = {
-	&device_routes,	     &download_routes,	    &status_routes,
-	&admin_image_routes, &admin_release_routes, &admin_device_routes,
-	&admin_audit_routes,
+	&device_routes,	     &download_routes,	      &status_routes,
+	&admin_image_routes, &admin_release_routes,   &admin_device_routes,
+	&admin_audit_routes, &admin_handshake_routes, &admin_tls_routes,
 };
 
 /* Does the path have the pattern's shape?  A ':' takes no empty segment. */

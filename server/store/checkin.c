@@ -6,7 +6,7 @@
 
 /* The interned half of how a client was connected, and its reason. */
 struct words {
-	int64_t reason, tls_version, cipher, profile;
+	int64_t reason, tls_version, cipher, profile, fingerprint;
 };
 
 static bool add_words(struct db *db, struct words *words, const char *reason,
@@ -16,7 +16,10 @@ static bool add_words(struct db *db, struct words *words, const char *reason,
 	       intern_add(db, INTERN_WORD, peer->tls_version,
 			  &words->tls_version, err) &&
 	       intern_add(db, INTERN_WORD, peer->cipher, &words->cipher, err) &&
-	       intern_add(db, INTERN_WORD, peer->profile, &words->profile, err);
+	       intern_add(db, INTERN_WORD, peer->profile, &words->profile,
+			  err) &&
+	       intern_add(db, INTERN_WORD, peer->fingerprint,
+			  &words->fingerprint, err);
 }
 
 static void put_words(struct query *q, const struct words *words,
@@ -27,25 +30,25 @@ static void put_words(struct query *q, const struct words *words,
 	query_put_int(q, words->tls_version);
 	query_put_int(q, words->cipher);
 	query_put_int(q, words->profile);
+	query_put_int(q, words->fingerprint);
 }
 
-static bool get_word(struct query *q, char word[static STORE_WORD_SIZE],
-		     struct err *err)
+static bool get_word(struct query *q, char *word, size_t size, struct err *err)
 {
-	return intern_name(q->db, INTERN_WORD, query_int(q), word,
-			   STORE_WORD_SIZE, err);
+	return intern_name(q->db, INTERN_WORD, query_int(q), word, size, err);
 }
 
-/* The columns reason, address, tls_version, cipher, profile. */
+/* The columns reason, address, tls_version, cipher, profile, fingerprint. */
 static bool get_words(struct query *q, char reason[static STORE_WORD_SIZE],
 		      struct store_peer *peer, struct err *err)
 {
-	if (!get_word(q, reason, err))
+	if (!get_word(q, reason, STORE_WORD_SIZE, err))
 		return false;
 	query_text(q, peer->address, sizeof(peer->address));
-	return get_word(q, peer->tls_version, err) &&
-	       get_word(q, peer->cipher, err) &&
-	       get_word(q, peer->profile, err);
+	return get_word(q, peer->tls_version, sizeof(peer->tls_version), err) &&
+	       get_word(q, peer->cipher, sizeof(peer->cipher), err) &&
+	       get_word(q, peer->profile, sizeof(peer->profile), err) &&
+	       get_word(q, peer->fingerprint, sizeof(peer->fingerprint), err);
 }
 
 static bool insert_checkin(struct db *db, const struct checkin *c,
@@ -313,6 +316,7 @@ bool device_list(struct db *db, const struct device_query *query,
 	query_put_text(&q, query->profile);
 	query_put_int(&q, query->seen_before);
 	query_put_int(&q, query->limit);
+	query_put_text(&q, query->fingerprint);
 	while ((state = query_step(&q, err)) == QUERY_ROW) {
 		bool ok;
 

@@ -1,16 +1,17 @@
 #include "store/statements.h"
 
-#define DEVICE_COLUMNS                                                       \
-	"d.device, d.version, s.channel, s.pin, s.groups, d.first_seen, "    \
-	"d.last_seen, d.checkins, d.release, d.reason, d.address, "          \
-	"d.tls_version, d.cipher, d.profile, d.report_status, d.report_at, " \
-	"d.report_release "
+#define DEVICE_COLUMNS                                                    \
+	"d.device, d.version, s.channel, s.pin, s.groups, d.first_seen, " \
+	"d.last_seen, d.checkins, d.release, d.reason, d.address, "       \
+	"d.tls_version, d.cipher, d.profile, d.fingerprint, "             \
+	"d.report_status, d.report_at, d.report_release "
 
 #define SETTINGS "LEFT JOIN device_settings s USING (product, device) "
 
 #define CHECKIN_COLUMNS                                                      \
 	"c.id, c.at, c.product, c.device, c.version, c.channel, c.release, " \
-	"c.reason, c.address, c.tls_version, c.cipher, c.profile "
+	"c.reason, c.address, c.tls_version, c.cipher, c.profile, "          \
+	"c.fingerprint "
 
 #define IMAGE_COLUMNS "sha256, size, version, format, created, modified "
 
@@ -42,8 +43,8 @@ const char *const statement_sql[STATEMENT_COUNT] = {
 	[STATEMENT_CHECKIN_ADD] =
 		"INSERT INTO checkins (product, device, version, channel, at, "
 		"release, reason, address, tls_version, cipher, profile, "
-		"previous) "
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+		"fingerprint, previous) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
 		"coalesce((SELECT last_checkin FROM devices "
 		"WHERE product = ?1 AND device = ?2), 0))",
 
@@ -80,7 +81,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
 		"UPDATE devices SET last_checkin = ?3, "
 		"checkins = checkins + 1, version = ?4, last_seen = ?5, "
 		"release = ?6, reason = ?7, address = ?8, tls_version = ?9, "
-		"cipher = ?10, profile = ?11 "
+		"cipher = ?10, profile = ?11, fingerprint = ?12 "
 		"WHERE product = ?1 AND device = ?2",
 
 	[STATEMENT_DEVICE_REPORTED] =
@@ -129,6 +130,8 @@ const char *const statement_sql[STATEMENT_COUNT] = {
 		"AND (?6 = '' OR d.profile = "
 		"(SELECT id FROM words WHERE name = ?6)) "
 		"AND (?7 = 0 OR d.last_seen < ?7) "
+		"AND (?9 = '' OR d.fingerprint = "
+		"(SELECT id FROM words WHERE name = ?9)) "
 		"ORDER BY p.name, d.device LIMIT ?8",
 
 	[STATEMENT_DEVICE_COUNT] =
@@ -195,6 +198,70 @@ const char *const statement_sql[STATEMENT_COUNT] = {
 				  "WHERE name = 'serial' RETURNING value",
 	[STATEMENT_SERIAL_GET] = "SELECT value FROM meta "
 				 "WHERE name = 'serial'",
+
+	[STATEMENT_HANDSHAKE_ADD] =
+		"INSERT INTO handshakes (ja4, ja3, looks_like, sni, profile, "
+		"result, alert, detail, network, address, first_seen, "
+		"last_seen, count) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+		"?13) ON CONFLICT DO UPDATE SET looks_like = ?3, "
+		"address = ?10, last_seen = max(last_seen, ?12), "
+		"count = count + ?13",
+
+	[STATEMENT_HANDSHAKE_LIST] =
+		"SELECT h.id, h.ja4, h.ja3, h.looks_like, "
+		"coalesce(f.label, ''), h.sni, h.profile, h.result, h.alert, "
+		"h.detail, h.network, h.address, h.first_seen, h.last_seen, "
+		"h.count, coalesce(l.stranded, 0) "
+		"FROM handshakes h LEFT JOIN fingerprints f USING (ja4) "
+		"LEFT JOIN ladder l USING (ja4, network, sni) "
+		"WHERE (?1 = 0 OR (?1 = 1) = (h.result = 'ok')) "
+		"AND (?2 = '' OR h.ja4 = ?2) AND (?3 = '' OR h.profile = ?3) "
+		"AND h.last_seen >= ?4 AND (?5 = 0 OR h.id < ?5) "
+		"ORDER BY h.id DESC LIMIT ?6",
+
+	[STATEMENT_HANDSHAKE_PRUNE] =
+		"DELETE FROM handshakes WHERE last_seen < max(?1, coalesce("
+		"(SELECT last_seen FROM handshakes ORDER BY last_seen DESC "
+		"LIMIT 1 OFFSET ?2), 0))",
+
+	[STATEMENT_FINGERPRINT_SET] =
+		"INSERT INTO fingerprints (ja4, label, at) VALUES (?1, ?2, ?3) "
+		"ON CONFLICT DO UPDATE SET label = ?2, at = ?3",
+	[STATEMENT_FINGERPRINT_UNSET] =
+		"DELETE FROM fingerprints WHERE ja4 = ?1",
+	[STATEMENT_FINGERPRINT_LIST] =
+		"SELECT ja4, label, at FROM fingerprints ORDER BY ja4",
+
+	[STATEMENT_PROFILE_USAGE] =
+		"SELECT coalesce((SELECT name FROM words WHERE id = profile), "
+		"''), count(*), sum(last_seen >= ?1 - 86400), "
+		"sum(last_seen >= ?1 - 7 * 86400), "
+		"sum(last_seen >= ?1 - 30 * 86400), "
+		"sum(last_seen >= ?1 - 90 * 86400), max(last_seen) "
+		"FROM devices GROUP BY profile ORDER BY 1",
+
+	[STATEMENT_LADDER_SAVE] =
+		"INSERT OR REPLACE INTO ladder (ja4, network, sni, preferred, "
+		"rejected, failures, stranded, at) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[STATEMENT_LADDER_DELETE] =
+		"DELETE FROM ladder "
+		"WHERE ja4 = ?1 AND network = ?2 AND sni = ?3",
+	[STATEMENT_LADDER_LIST] =
+		"SELECT ja4, network, sni, preferred, rejected, failures, "
+		"stranded, at FROM ladder ORDER BY at DESC",
+	[STATEMENT_LADDER_PRUNE] =
+		"DELETE FROM ladder WHERE at < max(?1, coalesce((SELECT at "
+		"FROM ladder ORDER BY at DESC LIMIT 1 OFFSET ?2), 0))",
+
+	/* How many, and the newest of what they rejected. */
+	[STATEMENT_STRANDED_FIND] =
+		"SELECT (SELECT count(*) FROM ladder "
+		"WHERE ja4 = ?1 AND stranded), "
+		"coalesce((SELECT label FROM fingerprints WHERE ja4 = ?1), "
+		"''), h.looks_like, h.profile, h.detail, max(h.last_seen) "
+		"FROM handshakes h WHERE h.ja4 = ?1 AND h.result <> 'ok'",
 
 	[STATEMENT_TOKEN_ADD] =
 		"INSERT INTO tokens (name, role, hash, created) "

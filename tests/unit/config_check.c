@@ -16,9 +16,11 @@ static void test_addresses(void **state)
 		{"one port for both", "127.0.0.1:9000", "127.0.0.1:443",
 		 "6: server.admin_listen[0]: port 443 is in server.listen "
 		 "too, wanted another one"},
-		{"sni that is an address", "*.Old.Example.com", "192.0.2.1",
-		 "20: tls.select[0].sni: got '192.0.2.1', wanted a host name, "
-		 "\"*.\" and a host name, or \"\" for none"},
+		{"sni that is a wrong address", "*.Old.Example.com",
+		 "192.0.2.256",
+		 "20: tls.select[0].sni: got '192.0.2.256', wanted a host "
+		 "name, \"*.\" and a host name, an address, or \"\" for "
+		 "none"},
 		{"port 0", "port: 443", "port: 0",
 		 "21: tls.select[1].port: got '0', wanted a port from 1 to "
 		 "65535"},

@@ -20,4 +20,11 @@ bool api_args(struct request *r, const char *const *names);
 void *api_state(struct request *r, size_t size,
 		void (*free_state)(void *state));
 
+/*
+ * Read a query argument into *text (at most size - 1 bytes) or as a time, RFC
+ * 3339; what it is when absent is left.  False after replying 400.
+ */
+bool api_arg_text(struct request *r, const char *name, char *text, size_t size);
+bool api_arg_time(struct request *r, const char *name, int64_t *utc);
+
 #endif

@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "base/strbuf.h"
+
 bool api_args(struct request *r, const char *const *names)
 {
 	static const char *const none[] = {NULL};
@@ -22,4 +25,29 @@ void *api_state(struct request *r, size_t size, void (*free_state)(void *state))
 		reply_problem(r, MHD_HTTP_INTERNAL_SERVER_ERROR,
 			      "out of memory");
 	return r->state;
+}
+
+bool api_arg_text(struct request *r, const char *name, char *text, size_t size)
+{
+	const char *given = target_arg(&r->target, name);
+
+	if (!given || text_copy(text, size, given))
+		return true;
+	reply_problem(r, MHD_HTTP_BAD_REQUEST,
+		      "%s is too long: expected at most %zu characters", name,
+		      size - 1);
+	return false;
+}
+
+bool api_arg_time(struct request *r, const char *name, int64_t *utc)
+{
+	const char *given = target_arg(&r->target, name);
+
+	if (!given || clock_parse_rfc3339(given, utc))
+		return true;
+	reply_problem(r, MHD_HTTP_BAD_REQUEST,
+		      "%s is '%.40s': expected a time like "
+		      "2026-11-21T04:00:00Z",
+		      name, given);
+	return false;
 }

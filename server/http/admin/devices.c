@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "http/admin/api.h"
 #include "http/admin/change.h"
@@ -116,19 +115,6 @@ static void devices_collected(struct request *r, bool ok, const struct err *err)
 	send_page(r, "devices", l->devices.limit, ok, err);
 }
 
-static bool read_seen_before(struct request *r, int64_t *utc)
-{
-	const char *text = target_arg(&r->target, "seen_before");
-
-	if (!text || clock_parse_rfc3339(text, utc))
-		return true;
-	reply_problem(r, MHD_HTTP_BAD_REQUEST,
-		      "seen_before is '%.40s': expected a time like "
-		      "2026-11-21T04:00:00Z",
-		      text);
-	return false;
-}
-
 /* Where the page before this one ended, as its `next` said. */
 static bool read_after(struct request *r, struct device_query *q)
 {
@@ -147,21 +133,11 @@ static bool read_after(struct request *r, struct device_query *q)
 	return false;
 }
 
-static bool read_profile(struct request *r, struct device_query *q)
-{
-	const char *text = target_arg(&r->target, "profile");
-
-	if (!text || text_copy(q->profile, sizeof(q->profile), text))
-		return true;
-	reply_problem(r, MHD_HTTP_BAD_REQUEST, "profile is too long");
-	return false;
-}
-
 static void list_devices(struct request *r)
 {
-	static const char *const args[] = {"product", "version",     "channel",
-					   "profile", "seen_before", "limit",
-					   "after",   NULL};
+	static const char *const args[] = {
+		"product",     "version", "channel", "profile", "fingerprint",
+		"seen_before", "limit",	  "after",   NULL};
 	struct listing *l;
 	struct device_query *q;
 
@@ -174,7 +150,10 @@ static void list_devices(struct request *r)
 	if (request_arg_ident(r, "product", false, &q->product) &&
 	    request_arg_ident(r, "version", false, &q->version) &&
 	    request_arg_ident(r, "channel", false, &q->channel) &&
-	    read_profile(r, q) && read_seen_before(r, &q->seen_before) &&
+	    api_arg_text(r, "profile", q->profile, sizeof(q->profile)) &&
+	    api_arg_text(r, "fingerprint", q->fingerprint,
+			 sizeof(q->fingerprint)) &&
+	    api_arg_time(r, "seen_before", &q->seen_before) &&
 	    read_limit(r, &q->limit) && read_after(r, q))
 		request_chore(r, collect_devices, devices_collected);
 }

@@ -40,13 +40,14 @@ static void the_next_poll_updates_it(void **state)
 	c.release = 0;
 	snprintf(c.reason, sizeof(c.reason), "up-to-date");
 	c.peer = (struct store_peer){"2001:db8::1", "TLSv1.2", "AES128-SHA",
-				     "old"};
+				     "old", "t12d_ja4"};
 	must(checkin_add(f->db, &c, &failure));
 	row = find(f->db, "inklay", "a1");
 	assert_string_equal(row.version.text, "2.0");
 	assert_int_equal(row.first_seen, 1000);
 	assert_int_equal(row.last_seen, 2000);
 	assert_int_equal(row.checkins, 2);
+	assert_string_equal(row.peer.fingerprint, "t12d_ja4");
 	assert_int_equal(row.release, 0);
 	assert_string_equal(row.reason, "up-to-date");
 	assert_string_equal(row.peer.address, "2001:db8::1");

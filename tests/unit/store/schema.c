@@ -40,6 +40,21 @@ static void empty_becomes_current(void **state)
 	assert_int_equal(number_of(sqlite, "PRAGMA user_version"), MIGRATIONS);
 }
 
+/* Rows of the first version are there in the current one. */
+static void first_version_is_brought_up(void **state)
+{
+	(void)state;
+	assert_true(apply(sqlite, &migrations[0], 1, &failure));
+	run("INSERT INTO products (id, name) VALUES (1, 'p')");
+	run("INSERT INTO devices (product, device, version, first_seen, "
+	    "last_seen, address) VALUES (1, 'd', '1.0', 1, 1, '')");
+	must(schema_migrate(sqlite, &failure));
+	assert_int_equal(number_of(sqlite, "PRAGMA user_version"), MIGRATIONS);
+	assert_int_equal(number_of(sqlite, "SELECT count(*) FROM devices "
+					   "WHERE fingerprint = 0"),
+			 1);
+}
+
 /* Each case changes one thing in a database that is current. */
 static void judged_by_its_numbers(void **state)
 {
@@ -139,6 +154,7 @@ int main(void)
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, close_it)
 	const struct CMUnitTest tests[] = {
 		TEST(empty_becomes_current),
+		TEST(first_version_is_brought_up),
 		cmocka_unit_test(judged_by_its_numbers),
 		TEST(newer_is_told_with_both_numbers),
 		TEST(tables_of_nobody_are_refused),
