@@ -28,11 +28,22 @@ static time_t tell_time(time_t *out)
 	return device_time;
 }
 
+/* In TLS 1.3 the wire does not see alerts.  The library may send two, of
+ * which servers look at the first. */
+static void note_alert(struct wire_flow *flow, const WOLFSSL_ALERT *alert)
+{
+	if (flow->alert < 0 && alert->level == alert_fatal)
+		flow->alert = alert->code;
+}
+
 static int io_send(WOLFSSL *tls, char *data, int len, void *arg)
 {
-	ssize_t n = wire_send(arg, data, (size_t)len);
+	struct wire *wire = arg;
+	ssize_t n = wire_send(wire, data, (size_t)len);
+	WOLFSSL_ALERT_HISTORY history;
 
-	(void)tls;
+	if (wolfSSL_get_alert_history(tls, &history) == WOLFSSL_SUCCESS)
+		note_alert(&wire->sent, &history.last_tx);
 	return n > 0 ? (int)n : WOLFSSL_CBIO_ERR_CONN_CLOSE;
 }
 
@@ -42,6 +53,19 @@ static int io_receive(WOLFSSL *tls, char *buf, int size, void *arg)
 
 	(void)tls;
 	return n > 0 ? (int)n : WOLFSSL_CBIO_ERR_CONN_CLOSE;
+}
+
+static bool shake(WOLFSSL *tls, struct wire *wire)
+{
+	WOLFSSL_ALERT_HISTORY history;
+
+	wolfSSL_SetIOReadCtx(tls, wire);
+	wolfSSL_SetIOWriteCtx(tls, wire);
+	if (wolfSSL_connect(tls) == WOLFSSL_SUCCESS)
+		return true;
+	if (wolfSSL_get_alert_history(tls, &history) == WOLFSSL_SUCCESS)
+		note_alert(&wire->got, &history.last_rx);
+	return false;
 }
 
 static WOLFSSL_METHOD *method_for(int minor)
@@ -120,19 +144,6 @@ static bool set_name(WOLFSSL *tls, const char *host)
 	       wolfSSL_check_domain_name(tls, host) == WOLFSSL_SUCCESS;
 }
 
-/* In TLS 1.3 the wire does not see alerts. */
-static void note_alerts(struct client *client, struct wire *wire)
-{
-	WOLFSSL_ALERT_HISTORY history;
-
-	if (wolfSSL_get_alert_history(client->tls, &history) != WOLFSSL_SUCCESS)
-		return;
-	if (history.last_tx.level == alert_fatal)
-		wire->sent.alert = history.last_tx.code;
-	if (history.last_rx.level == alert_fatal)
-		wire->got.alert = history.last_rx.code;
-}
-
 static bool client_shake(struct client *client, struct wire *wire)
 {
 	const struct client_options *options = client->options;
@@ -141,11 +152,7 @@ static bool client_shake(struct client *client, struct wire *wire)
 	if (!client->tls || !set_fragment(client->tls, options->max_fragment) ||
 	    (!options->no_sni && !set_name(client->tls, options->host)))
 		return false;
-	wolfSSL_SetIOReadCtx(client->tls, wire);
-	wolfSSL_SetIOWriteCtx(client->tls, wire);
-	client->shaken = wolfSSL_connect(client->tls) == WOLFSSL_SUCCESS;
-	if (!client->shaken)
-		note_alerts(client, wire);
+	client->shaken = shake(client->tls, wire);
 	return client->shaken;
 }
 

@@ -111,7 +111,7 @@ def test_wrong_name_does_not_move_on(start, shadow):
         rows = failed_handshakes(d)
         if sum(row["count"] for row in rows) >= 3:
             break
-    assert {(row["profile"], row["alert"]) for row in rows} \
+    assert {(row["profile"], row["alert"]["code"]) for row in rows} \
         == {("modern", 42)}
 
 
