@@ -19,17 +19,13 @@
 
 #include "base/err.h"
 #include "store/ladder.h"
-#include "tls/fingerprint.h"
-#include "tls/hello.h"
+#include "tls/ladder_keys.h"
+#include "tls/ladder_returns.h"
 
 enum {
-	LADDER_RUNGS_MAX = 16,	  /* profiles offered in turn */
-	LADDER_NAMES_MAX = 64,	  /* profiles ever heard of; bits of a word */
-	LADDER_KEYS_MAX = 20000,  /* clients remembered; the least useful goes
-				     when one more comes */
-	LADDER_PER_NETWORK = 200, /* of them from one network, so that no
-				     scanner drives the others out */
-	LADDER_PENDING_MAX = 64	  /* of one key: rejected, expected back */
+	LADDER_NAMES_MAX = 64,	   /* profiles ever heard of */
+	LADDER_NAMES_RESTORED = 48 /* of them only from kept rows, so that
+				      there is room for those in use */
 };
 
 struct tls_ladder;
@@ -52,20 +48,13 @@ struct ladder_plan {
 	size_t count; /* 1 and up */
 };
 
-/* Who connects. */
-struct ladder_key {
-	char network[STORE_NETWORK_SIZE]; /* ladder_network() */
-	char ja4[FINGERPRINT_JA4_SIZE];
-	char sni[HELLO_SNI_SIZE];
-};
-
 /* One offer, between tls_ladder_offer() and tls_ladder_settle(). */
 struct ladder_offer {
-	size_t rung;	/* index into the plan */
-	uint64_t entry; /* private; 0: nothing is remembered of the key */
-	uint64_t tried; /* private: names this client has rejected, as far
-			   as can be told */
-	bool alone;	/* private */
+	size_t rung;		    /* index into the plan */
+	struct ladder_return taken; /* private: the client's way so far, as far
+				       as can be told */
+	uint32_t fit;		    /* private: rungs its versions allow, a bit
+				       for each */
 };
 
 /* What became of it. */
@@ -98,7 +87,7 @@ int tls_ladder_name(struct tls_ladder *ladder, const char *profile);
  */
 void tls_ladder_offer(struct tls_ladder *ladder, const struct ladder_plan *plan,
 		      const struct ladder_key *key, uint16_t max_version,
-		      uint64_t now_ms, struct ladder_offer *offer);
+		      uint64_t begun_ms, struct ladder_offer *offer);
 
 /*
  * Say what became of an offer.  Remembers a key only from its first rejection
