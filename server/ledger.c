@@ -13,10 +13,12 @@
 #include "store/stranded.h"
 
 enum {
-	CHANGES_MAX = 1024, /* of the ladder, written at once */
-	TOLD_MAX = 64,	    /* fingerprints whose stranding was logged */
-	LADDER_AGE = 400 * 24 * 60 * 60 /* seconds; older rows are not read
-					   back */
+	CHANGES_MAX = 1024,	   /* of the ladder, written at once */
+	TOLD_MAX = 64,		   /* fingerprints whose stranding was logged */
+	DAY = 24 * 60 * 60,	   /* seconds */
+	HANDSHAKE_AGE = 180 * DAY, /* as long as somebody may ask why */
+	LADDER_AGE = 400 * DAY,	   /* devices that poll once a year */
+	PRUNE_MS = 60 * 1000
 };
 
 /* What was last said in the log of a fingerprint. */
@@ -38,6 +40,7 @@ struct ledger {
 	size_t change_count;
 	struct told told[TOLD_MAX];
 	size_t told_count;
+	uint64_t next_prune; /* ms */
 	struct metric *stranded, *untold;
 };
 
@@ -154,6 +157,18 @@ static void tell_stranded(struct ledger *ledger, struct db *db, const char *ja4)
 
 /* ---- writing ------------------------------------------------------------ */
 
+static bool prune(struct ledger *ledger, struct db *db, struct err *err)
+{
+	int64_t utc = clock_utc();
+	uint64_t now = clock_ms();
+
+	if (now < ledger->next_prune)
+		return true;
+	ledger->next_prune = now + PRUNE_MS;
+	return handshake_prune(db, utc - HANDSHAKE_AGE, err) &&
+	       ladder_prune(db, utc - LADDER_AGE, LADDER_KEYS_MAX, err);
+}
+
 static bool run(struct job *job, void *context, struct err *err)
 {
 	struct ledger *ledger = (struct ledger *)job;
@@ -171,7 +186,7 @@ static bool run(struct job *job, void *context, struct err *err)
 		if (ledger->changes[i].stranded)
 			tell_stranded(ledger, db, ledger->changes[i].ja4);
 	}
-	return true;
+	return prune(ledger, db, err);
 }
 
 static void done(struct job *job)
