@@ -11,8 +11,8 @@ import pytest
 
 from daemon import BINARY
 
-COMMANDS = ["serve", "check", "inspect", "keygen", "sign", "verify", "token",
-            "db"]
+COMMANDS = ["serve", "check", "chains", "inspect", "keygen", "sign", "verify",
+            "token", "db"]
 PSS = ("-sigopt", "rsa_padding_mode:pss")
 
 
@@ -47,6 +47,9 @@ def image(tmp_path, firmware):
 WRONG = [
     [], ["fly"], ["serve", "extra"], ["serve", "--fast"], ["serve", "-c"],
     ["check", "extra"], ["check", "--fast"],
+    ["chains", "extra"], ["chains", "--fast"], ["chains", "--all"],
+    ["chains", "--within", "3d"], ["chains", "--report", "--leaf", "x"],
+    ["chains", "--report", "--within", "3"],
     ["inspect"], ["inspect", "a", "b"], ["inspect", "--fast", "a"],
     ["keygen"], ["keygen", "--out"], ["keygen", "--out", "k", "extra"],
     ["keygen", "--out", "k", "--algorithm", "rot13"],
