@@ -12,7 +12,11 @@
 #include "tls/profile.h"
 #include "tls/tally.h"
 
-enum handshake_progress { HANDSHAKE_GOES_ON, HANDSHAKE_COMPLETE, HANDSHAKE_BROKEN };
+enum handshake_progress {
+	HANDSHAKE_GOES_ON,
+	HANDSHAKE_COMPLETE,
+	HANDSHAKE_BROKEN
+};
 
 /*
  * Go on with the handshake.  `ended`: the client has closed or reset and
@@ -21,7 +25,8 @@ enum handshake_progress { HANDSHAKE_GOES_ON, HANDSHAKE_COMPLETE, HANDSHAKE_BROKE
  * afterwards.
  */
 enum handshake_progress handshake_step(SSL *ssl, struct tls_choice *choice,
-				    const bool *ended, struct tls_tally *tally);
+				       const bool *ended,
+				       struct tls_tally *tally);
 
 /* It took too long. */
 void handshake_expired(struct tls_choice *choice, struct tls_tally *tally);
@@ -32,8 +37,9 @@ void handshake_used(SSL *ssl, struct tls_choice *choice,
 		    struct tls_tally *tally);
 
 /*
- * The connection is gone.  `closed`: the client went, after a handshake that
- * was done.  Does nothing after one of the above has told the end.
+ * The connection is gone.  `closed`: the client's TCP side was closed first,
+ * after a handshake that was done; that it said so in TLS is seen here.  Does
+ * nothing after one of the above has told the end.
  */
 void handshake_gone(SSL *ssl, struct tls_choice *choice, bool closed,
 		    struct tls_tally *tally);

@@ -224,6 +224,7 @@ void handshake_gone(SSL *ssl, struct tls_choice *choice, bool closed,
 
 	if (choice->ended)
 		return;
+	closed |= (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
 	if (!closed || SSL_session_reused(ssl)) {
 		tls_choice_settle(choice, LADDER_UNTOLD);
 		choice->ended = true;
