@@ -1,3 +1,4 @@
+#include "real.h"
 #include "shadow.h"
 
 #include "pki/chain.h"
@@ -383,6 +384,59 @@ static void refuses_unknown_extensions(void **state)
 	}
 }
 
+/* ---- real ones ---------------------------------------------------------- */
+
+enum { ANCHORS = 5, DASH = -1 };
+
+/* What was measured with mbedTLS 2.13.1 of ESP-IDF 3.2: 0 or an alert. */
+static void accepts_as_measured(void **state)
+{
+	static const char *const anchors[ANCHORS] = {DST, X1, YR, YR1, R3_DST};
+	static const struct {
+		const char *served;
+		int alerts[ANCHORS];
+	} rows[] = {
+		{LEAF_YR1 " " YR1 " " YR_X1, {48, 0, 0, 0, 48}},
+		{LEAF_YR1 " " YR1 " " YR_X1 " " X1_DST, {0, 0, 0, 0, 48}},
+		{LEAF_YR1 " " YR1 " " YR_X1 " " X1 " " X1_DST,
+		 {0, 0, 0, 0, 48}},
+		{LEAF_YR1 " " X1_DST " " YR1 " " YR_X1, {48, 0, 0, 0, 48}},
+		{LEAF_YR1 " " X1_DST " " YR_X1 " " YR1, {48, 48, 0, 0, 48}},
+		{LEAF_YR1 " " YR_X1 " " YR1 " " X1_DST, {48, 48, 0, 0, 48}},
+		{LEAF_R3 " " R3_DST, {0, 48, DASH, DASH, 0}},
+		{LEAF_R3 " " R3_X1, {48, 0, DASH, DASH, 0}},
+		{LEAF_R3 " " R3_X1 " " X1_DST, {0, 0, DASH, DASH, 0}},
+		{LEAF_R3 " " R3_X1 " " R3_DST, {48, 0, DASH, DASH, 0}},
+		{LEAF_R3, {48, 48, DASH, DASH, 0}},
+		{LEAF_YE2 " " YE2 " " YE_X2 " " X2_X1 " " X1_DST,
+		 {0, 0, DASH, DASH, DASH}},
+	};
+
+	(void)state;
+	if (!real_is_here())
+		skip();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		STACK_OF(X509) *chain = real_load_all(rows[i].served);
+
+		for (int k = 0; k < ANCHORS; k++) {
+			struct anchor anchor = {.name = anchors[k]};
+			int alert;
+
+			if (rows[i].alerts[k] == DASH)
+				continue;
+			anchor.certificate = real_load(anchors[k]);
+			failure.text[0] = '\0';
+			chain_accepts(chain, &anchor, MINT_NOW, &alert,
+				      &failure);
+			if (alert != rows[i].alerts[k])
+				fail_msg("%s with %s: %d, %s", rows[i].served,
+					 anchors[k], alert, failure.text);
+			X509_free(anchor.certificate);
+		}
+		sk_X509_pop_free(chain, X509_free);
+	}
+}
+
 static int make_keys(void **state)
 {
 	(void)state;
@@ -401,6 +455,7 @@ int main(void)
 		cmocka_unit_test(checks_time),
 		cmocka_unit_test(counts),
 		cmocka_unit_test(refuses_unknown_extensions),
+		cmocka_unit_test(accepts_as_measured),
 	};
 
 	return cmocka_run_group_tests(tests, make_keys, shadow_forget);

@@ -1,3 +1,4 @@
+#include "real.h"
 #include "shadow.h"
 
 #include <openssl/err.h>
@@ -252,6 +253,34 @@ static void measures(void **state)
 	shadow_free(made, 2);
 }
 
+/* Sizes that were measured without the message's header. */
+static void measures_messages(void **state)
+{
+	enum { HEADER = 4 };
+	static const struct {
+		const char *served;
+		size_t size;
+	} rows[] = {
+		{LEAF_R3 " " R3_DST, 2462},
+		{LEAF_R3 " " R3_X1 " " X1_DST, 4022},
+		{LEAF_YR1 " " YR1 " " YR_X1, 4059},
+		{LEAF_YR1 " " YR1 " " YR_X1 " " X1_DST, 5442},
+		{LEAF_YE2 " " YE2 " " YE_X2 " " X2_X1, 3370},
+		{LEAF_YE2 " " YE2 " " YE_X2 " " X2_X1 " " X1_DST, 4753},
+	};
+
+	(void)state;
+	if (!real_is_here())
+		skip();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		STACK_OF(X509) *chain = real_load_all(rows[i].served);
+
+		assert_int_equal(certificate_message_size(chain),
+				 HEADER + rows[i].size);
+		sk_X509_pop_free(chain, X509_free);
+	}
+}
+
 /* ---- what it may sign --------------------------------------------------- */
 
 static void tells_cas(void **state)
@@ -377,6 +406,7 @@ int main(void)
 		cmocka_unit_test(never_valid_with_a_damaged_date),
 		cmocka_unit_test(tells_one_from_another),
 		cmocka_unit_test(measures),
+		cmocka_unit_test(measures_messages),
 		cmocka_unit_test(tells_cas),
 		cmocka_unit_test(checks_signatures),
 		cmocka_unit_test(tells_weak_ones),

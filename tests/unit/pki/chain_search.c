@@ -1,4 +1,5 @@
 /* The search of chain.c against one that tries everything, and its effort. */
+#include "real.h"
 #include "shadow.h"
 
 #include <time.h>
@@ -152,7 +153,7 @@ static bool openssl_accepts(X509 *leaf, STACK_OF(X509) * others,
 }
 
 /* What was found is right in itself, whatever the search thinks. */
-static void check_chain(const struct trial *t, STACK_OF(X509) * chain)
+static void check_cost(const struct trial *t, STACK_OF(X509) * chain)
 {
 	int64_t cost[COST_KINDS] = {0};
 	bool strong = true, ok;
@@ -193,7 +194,7 @@ static bool check_trial(struct trial *t)
 	else
 		assert_true(!found || direct);
 	if (t->found)
-		check_chain(t, chain);
+		check_cost(t, chain);
 	sk_X509_pop_free(chain, X509_free);
 	return t->found;
 }
@@ -233,6 +234,207 @@ static void finds_the_cheapest(void **state)
 	}
 	print_message("%d of %d with a chain\n", found, WORLDS);
 	assert_in_range(found, WORLDS / 20, WORLDS - WORLDS / 20);
+}
+
+/* ---- real certificates -------------------------------------------------- */
+
+static void free_chain(STACK_OF(X509) * chain)
+{
+	sk_X509_pop_free(chain, X509_free);
+}
+
+static bool same(const STACK_OF(X509) * a, const STACK_OF(X509) * b)
+{
+	if (sk_X509_num(a) != sk_X509_num(b))
+		return false;
+	for (int i = 0; i < sk_X509_num(a); i++) {
+		if (!certificate_equal(sk_X509_value(a, i),
+				       sk_X509_value(b, i)))
+			return false;
+	}
+	return true;
+}
+
+/* A day on which the Generation Y certificates are valid, and the leaves. */
+enum { ON_2026_08_01 = 1785542400 };
+
+struct row {
+	const char *leaf, *anchor;
+	const char *want; /* after the leaf; NULL for no chain */
+	bool checks_time;
+	const char *reason;
+	const char *same_as; /* the file of intermediates, too */
+};
+
+static const struct row wanted[] = {
+	{LEAF_YR1, DST, YR1 " " YR_X1 " " X1_DST, false, NULL,
+	 "chains/int-yr1-to-dst-root-ca-x3"},
+	{LEAF_YR1, X1, YR1 " " YR_X1, false, NULL,
+	 "chains/int-yr1-to-isrg-root-x1"},
+	{LEAF_YR1, X1_DST, YR1 " " YR_X1, false, NULL, NULL},
+	{LEAF_YR1, YR, YR1, false, NULL, NULL},
+	{LEAF_YR1, YR_X1, YR1, false, NULL, NULL},
+	{LEAF_YR1, YR1, "", false, NULL, NULL},
+	{LEAF_YR1, R3_DST, NULL, false, "no chain leads from CN=supabase.com",
+	 NULL},
+	{LEAF_YR1, X2, NULL, false, "no chain leads", NULL},
+	{LEAF_YR1, LEAF_YR1, "", false, NULL, NULL},
+	{LEAF_YR1, LEAF_R3, NULL, false, "no chain leads", NULL},
+	{LEAF_R3, R3_DST, "", false, NULL, NULL},
+	{LEAF_R3, R3_X1, "", false, NULL, NULL},
+	{LEAF_R3, DST, R3_DST, false, NULL, "chains/int-r3-to-dst-root-ca-x3"},
+	{LEAF_R3, X1, R3_X1, false, NULL, "chains/int-r3-to-isrg-root-x1"},
+	{LEAF_YE2, X2, YE2 " " YE_X2, false, NULL, NULL},
+	{LEAF_YE2, X1, YE2 " " YE_X2 " " X2_X1, false, NULL,
+	 "chains/int-ye2-to-isrg-root-x1"},
+	{LEAF_YE2, DST, YE2 " " YE_X2 " " X2_X1 " " X1_DST, false, NULL,
+	 "chains/int-ye2-to-dst-root-ca-x3"},
+	{LEAF_R11, X1, R11, false, NULL, NULL},
+	{LEAF_R11, DST, R11 " " X1_DST, false, NULL, NULL},
+	{LEAF_X3, DST, X3_DST, false, NULL, NULL},
+	{LEAF_X3, "roots/globalsign-root-r1", NULL, false, "no chain leads",
+	 NULL},
+
+	{LEAF_YR1, X1, YR1 " " YR_X1, true, NULL, NULL},
+	{LEAF_YR1, DST, NULL, true,
+	 "O=Internet Security Research Group,C=US expired on "
+	 "2024-09-30T18:14:03Z",
+	 NULL},
+	{LEAF_YE2, X2, NULL, true,
+	 "(no subject) valid.ye.test-certs.letsencrypt.org begins on "
+	 "2026-10-01T16:52:10Z",
+	 NULL},
+	{LEAF_R3, R3_DST, NULL, true,
+	 "CN=geoip.elastic.dev expired on 2021-11-09T09:01:35Z", NULL},
+	{LEAF_R3, DST, NULL, true,
+	 "CN=geoip.elastic.dev expired on 2021-11-09T09:01:35Z", NULL},
+	{LEAF_R11, DST, NULL, true,
+	 "CN=*.badssl.com expired on 2025-02-04T16:37:14Z", NULL},
+};
+
+/* The chain is what the row says, and what the folder holds ready. */
+static void check_chain(const struct row *row, STACK_OF(X509) * chain)
+{
+	char text[2 * PATH_MAX];
+	STACK_OF(X509) * want;
+
+	snprintf(text, sizeof(text), "%s%s%s", row->leaf, *row->want ? " " : "",
+		 row->want);
+	want = real_load_all(text);
+	if (!same(chain, want))
+		fail_msg("%s to %s: not %s", row->leaf, row->anchor, text);
+	free_chain(want);
+	if (!row->same_as)
+		return;
+	snprintf(text, sizeof(text), "%s/%s.pem", real_dir, row->same_as);
+	must(key_read_certificates(&want, text, &failure));
+	assert_true(sk_X509_unshift(want, X509_dup(sk_X509_value(chain, 0))) >
+		    0);
+	if (!same(chain, want))
+		fail_msg("%s differs", text);
+	free_chain(want);
+}
+
+static void check_row(const struct row *row, const struct pool *pool)
+{
+	X509 *leaf = real_load(row->leaf);
+	struct anchor anchor = {.name = row->anchor,
+				.certificate = real_load(row->anchor),
+				.checks_time = row->checks_time};
+	STACK_OF(X509) * chain;
+	bool found;
+
+	failure.text[0] = '\0';
+	found = chain_build(&chain, leaf, pool, &anchor, ON_2026_08_01,
+			    &failure);
+	if (found != (row->want != NULL) ||
+	    (!found && !strstr(failure.text, row->reason)))
+		fail_msg("%s to %s: %d: %s", row->leaf, row->anchor, found,
+			 failure.text);
+	if (found) {
+		check_chain(row, chain);
+		if (!openssl_accepts(sk_X509_value(chain, 0), chain, &anchor))
+			fail_msg("%s to %s: refused by OpenSSL", row->leaf,
+				 row->anchor);
+	}
+	free_chain(chain);
+	X509_free(anchor.certificate);
+	X509_free(leaf);
+}
+
+static void builds(void **state)
+{
+	if (!*state)
+		skip();
+	for (size_t i = 0; i < COUNT(wanted); i++)
+		check_row(&wanted[i], *state);
+}
+
+/* One leaf to one anchor; true when there is a chain. */
+static bool compare(const struct pool *pool, STACK_OF(X509) * all, X509 *leaf,
+		    X509 *top)
+{
+	const struct anchor anchor = {.name = "it", .certificate = top};
+	char from[CERTIFICATE_NAME_SIZE], to[CERTIFICATE_NAME_SIZE];
+	STACK_OF(X509) * chain;
+	bool found =
+		chain_build(&chain, leaf, pool, &anchor, MINT_NOW, &failure);
+	bool right;
+
+	right = openssl_accepts(leaf, found ? chain : all, &anchor) == found;
+	free_chain(chain);
+	if (right)
+		return found;
+	certificate_subject(leaf, from);
+	certificate_subject(top, to);
+	fail_msg("%s to %s: found %d, OpenSSL differs", from, to, found);
+	return false;
+}
+
+/*
+ * From every fourth certificate, self-signed ones left out, to every other:
+ * OpenSSL takes what is found, and finds none with all at hand where none is
+ * found.
+ */
+static void agrees_with_openssl(void **state)
+{
+	const struct pool *pool = *state;
+	STACK_OF(X509) * all;
+	size_t chains = 0;
+
+	if (!pool)
+		skip();
+	all = sk_X509_new_null();
+	for (size_t i = 0; i < pool_count(pool); i++)
+		assert_true(sk_X509_push(all, pool_at(pool, i)) > 0);
+	for (size_t i = 0; i < pool_count(pool); i += 4) {
+		X509 *leaf = pool_at(pool, i);
+
+		for (size_t k = 0; k < pool_count(pool); k++)
+			if (i != k && !certificate_self_issued(leaf))
+				chains += compare(pool, all, leaf,
+						  pool_at(pool, k));
+	}
+	assert_true(chains > 20);
+	sk_X509_free(all);
+}
+
+static int load_pool_of_all(void **state)
+{
+	struct pool *pool = NULL;
+
+	if (real_is_here()) {
+		must(pool_new(&pool, &failure));
+		must(pool_add_path(pool, real_dir, &failure));
+	}
+	*state = pool;
+	return 0;
+}
+
+static int free_pool(void **state)
+{
+	pool_free(*state);
+	return 0;
 }
 
 /* ---- effort ------------------------------------------------------------- */
@@ -336,6 +538,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(finds_the_cheapest, make_dir,
 						remove_dir),
+		cmocka_unit_test_setup_teardown(builds, load_pool_of_all,
+						free_pool),
+		cmocka_unit_test_setup_teardown(agrees_with_openssl,
+						load_pool_of_all, free_pool),
 		cmocka_unit_test(does_not_explode),
 		cmocka_unit_test(gives_up),
 	};

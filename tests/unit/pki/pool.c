@@ -1,3 +1,4 @@
+#include "real.h"
 #include "shadow.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -294,6 +295,37 @@ static void reads_crls(void **state)
 	}
 }
 
+/* MANIFEST.tsv says which; what was published instead is not. */
+static void knows_the_revoked(void **state)
+{
+	static const struct {
+		const char *name;
+		bool revoked;
+	} rows[] = {
+		{"letsencrypt/root-yr-by-isrg-root-x1-revoked", true},
+		{"letsencrypt/root-ye-by-isrg-root-x2-revoked", true},
+		{"letsencrypt/isrg-root-x2-by-isrg-root-x1-geny-revoked", true},
+		{YR_X1, false},
+		{YE_X2, false},
+		{X2_X1, false},
+	};
+
+	struct pool *pool;
+
+	(void)state;
+	if (!real_is_here())
+		skip();
+	must(pool_new(&pool, &failure));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		X509 *c = real_load(rows[i].name);
+
+		if (pool_revoked(pool, c) != rows[i].revoked)
+			fail_msg("%s", rows[i].name);
+		X509_free(c);
+	}
+	pool_free(pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +344,7 @@ int main(void)
 						remove_dir),
 		cmocka_unit_test_setup_teardown(reads_crls, make_dir,
 						remove_dir),
+		cmocka_unit_test(knows_the_revoked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, shadow_forget);
