@@ -63,6 +63,7 @@ struct tls_choice {
 	const struct tls_profiles *set;
 	struct sockaddr_storage address; /* the client's */
 	int port;			 /* the local one */
+	uint64_t begun;			 /* clock_ms() when it connected */
 	bool told;			 /* a ClientHello was read */
 	struct tls_client client;
 	const struct tls_profile *profile; /* NULL before the ClientHello */
@@ -92,8 +93,9 @@ const char *tls_profile_name(const struct tls_profile *profile);
 
 /*
  * A new server-side SSL, without a BIO, that chooses its profile from the
- * ClientHello and notes it in *choice, whose address and port the caller has
- * set.  The set and the choice must outlive it.  NULL when out of memory.
+ * ClientHello and notes it in *choice, whose address, port and beginning the
+ * caller has set.  The set and the choice must outlive it.  NULL when out of
+ * memory.
  */
 SSL *tls_profiles_accept(struct tls_profiles *set, struct tls_choice *choice);
 

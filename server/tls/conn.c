@@ -49,6 +49,7 @@ bool conn_open(struct conn_host *host, int fd,
 	c->profiles = tls_profiles_ref(profiles);
 	c->choice.port = listener->port;
 	c->choice.address = *address;
+	c->choice.begun = host->now;
 	c->tag = listener->tag;
 	c->client_watch = (struct conn_watch){CONN_WATCH_CLIENT, c};
 	c->back_watch = (struct conn_watch){CONN_WATCH_BACK, c};

@@ -87,7 +87,7 @@ static void choose(struct tls_choice *choice)
 		key = key_of(choice);
 		choice->plan = &plan->ladder;
 		tls_ladder_offer(set->memory, choice->plan, &key,
-				 choice->client.max_version, clock_ms(),
+				 choice->client.max_version, choice->begun,
 				 &choice->offer);
 		rung = choice->offer.rung;
 	}
