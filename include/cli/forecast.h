@@ -20,9 +20,13 @@ struct forecast_options {
 /*
  * Print for each profile of the configuration, and for each that devices used
  * last and the configuration no longer has, how many devices depend on it,
- * when its links end, and which devices that strands.  *stranded is how many
- * those are.  While there is no database there are none, which standard error
- * says.
+ * when its links end, and which devices are stranded: those of a profile that
+ * is no more, and where time counts those for whom a link or the anchor ends
+ * within the time.  Who was seen since an end does not mind that end.
+ *
+ * *stranded is how many there are; standard error tells of them too, and that
+ * there is no database yet.  The reason of a fault in the configuration or in
+ * a file begins with FILE:LINE.
  */
 bool forecast(const struct forecast_options *options, int64_t *stranded,
 	      struct err *err);

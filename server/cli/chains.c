@@ -336,18 +336,21 @@ static int report(const struct wanted *wanted, int64_t within,
 /* ---- options ------------------------------------------------------------ */
 
 static const char about[] =
-	"For each anchor of the configuration and each key pair of it: the "
-	"chain that a\n"
-	"device with that anchor accepts, or why there is none and what is "
-	"missing.  What\n"
-	"--anchor and --leaf give takes the place of the configuration's, so "
-	"that with both\n"
-	"none is needed: it is read only where -c asks for it.  No key is "
-	"needed for --leaf.\n"
+	"For each anchor of the configuration and each of its key pairs: "
+	"the chain that\n"
+	"a device with that anchor accepts, or why there is none and what "
+	"is missing.\n"
+	"What --anchor and --leaf give stands in place of the "
+	"configuration's; with both\n"
+	"of them none is read unless -c asks for it, and then its pool "
+	"counts.\n"
 	"\n"
-	"With --report: which devices a date will strand.  The exit status is "
-	"1 when there\n"
-	"are such, as it is when an anchor has no chain.\n";
+	"With --report: who depends on which profile, when its links end, "
+	"and which\n"
+	"devices that strands.\n"
+	"\n"
+	"The exit status is 1 when an anchor has no chain, or devices are "
+	"stranded.\n";
 
 /* Days, hours, minutes or seconds: "30d". */
 static bool read_within(int64_t *seconds, const char *text)
@@ -439,7 +442,8 @@ int chains_main(int argc, char **argv)
 	};
 	const struct args args = {
 		.synopsis = "[-c FILE] [--anchor PEM]... [--leaf PEM]... "
-			    "[--pool PATH]... [--ignore-time] [--json]\n"
+			    "[--pool PATH]...\n"
+			    "           [--ignore-time] [--json]\n"
 			    "       otterd chains --report [-c FILE] [--within "
 			    "30d] [--all] [--json]",
 		.about = about,

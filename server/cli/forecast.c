@@ -445,30 +445,35 @@ static bool open_database(struct forecaster *f, struct err *err)
 	return true;
 }
 
+static void warn(const struct forecaster *f, const struct outlook *o)
+{
+	char until[CLOCK_TEXT_SIZE];
+
+	clock_rfc3339(f->until, until);
+	if (o->profile)
+		fprintf(stderr,
+			"warning: profile %s: %" PRId64 " of %" PRId64
+			" device%s stranded by %s\n",
+			o->usage.profile, o->stranded, o->usage.devices,
+			o->usage.devices == 1 ? "" : "s", until);
+	else
+		fprintf(stderr,
+			"warning: profile %s is no longer in the "
+			"configuration: %" PRId64 " device%s used it last\n",
+			o->usage.profile, o->stranded,
+			o->stranded == 1 ? "" : "s");
+}
+
 /* Behind all that was printed, where it is seen; how many there are. */
 static int64_t sum_up(const struct forecaster *f)
 {
-	char until[CLOCK_TEXT_SIZE];
 	int64_t sum = 0;
 
 	fflush(stdout);
-	clock_rfc3339(f->until, until);
 	for (size_t i = 0; i < f->count; i++) {
-		const struct outlook *o = &f->outlooks[i];
-
-		sum += o->stranded;
-		if (o->stranded && o->profile)
-			fprintf(stderr,
-				"warning: profile %s: %" PRId64 " of %" PRId64
-				" devices stranded by %s\n",
-				o->usage.profile, o->stranded, o->usage.devices,
-				until);
-		else if (o->stranded)
-			fprintf(stderr,
-				"warning: profile %s is no longer in the "
-				"configuration: %" PRId64
-				" devices used it last\n",
-				o->usage.profile, o->stranded);
+		if (f->outlooks[i].stranded)
+			warn(f, &f->outlooks[i]);
+		sum += f->outlooks[i].stranded;
 	}
 	return sum;
 }
