@@ -4,47 +4,49 @@
 
 enum { TEXT_SIZE = 1024 };
 
+#define TEXT(literal) ((char[]){literal}) /* that is not constant */
+
 static void test_rules(void **state)
 {
-	static struct {
+	const struct {
 		const char *label;
 		struct config_rule rule;
 		const char *text;
 	} rows[] = {
 		{"a name",
-		 {.sni = "a.example", .profile = "p"},
+		 {.sni = TEXT("a.example"), .profile = TEXT("p")},
 		 "select sni a.example: profile p\n"},
 		{"no name",
-		 {.sni = "", .profile = "p"},
+		 {.sni = TEXT(""), .profile = TEXT("p")},
 		 "select sni (none): profile p\n"},
 		{"a port",
-		 {.port = 8443, .profile = "p"},
+		 {.port = 8443, .profile = TEXT("p")},
 		 "select port 8443: profile p\n"},
 		{"a source",
-		 {.source = "192.0.2.0/24", .profile = "p"},
+		 {.source = TEXT("192.0.2.0/24"), .profile = TEXT("p")},
 		 "select source 192.0.2.0/24: profile p\n"},
 		{"1.0",
-		 {.max_version = TLS1_VERSION, .profile = "p"},
+		 {.max_version = TLS1_VERSION, .profile = TEXT("p")},
 		 "select max_version 1.0: profile p\n"},
 		{"1.1",
-		 {.max_version = TLS1_1_VERSION, .profile = "p"},
+		 {.max_version = TLS1_1_VERSION, .profile = TEXT("p")},
 		 "select max_version 1.1: profile p\n"},
 		{"1.2",
-		 {.max_version = TLS1_2_VERSION, .profile = "p"},
+		 {.max_version = TLS1_2_VERSION, .profile = TEXT("p")},
 		 "select max_version 1.2: profile p\n"},
 		{"1.3",
-		 {.max_version = TLS1_3_VERSION, .profile = "p"},
+		 {.max_version = TLS1_3_VERSION, .profile = TEXT("p")},
 		 "select max_version 1.3: profile p\n"},
 		{"a fingerprint",
-		 {.ja4 = "t12?49*", .profile = "p"},
+		 {.ja4 = TEXT("t12?49*"), .profile = TEXT("p")},
 		 "select ja4 t12?49*: profile p\n"},
 		{"all",
-		 {.sni = "*.a",
+		 {.sni = TEXT("*.a"),
 		  .port = 1,
-		  .source = "::/0",
+		  .source = TEXT("::/0"),
 		  .max_version = TLS1_2_VERSION,
-		  .ja4 = "t*",
-		  .profile = "old"},
+		  .ja4 = TEXT("t*"),
+		  .profile = TEXT("old")},
 		 "select sni *.a port 1 source ::/0 max_version 1.2 ja4 t*: "
 		 "profile old\n"},
 	};
