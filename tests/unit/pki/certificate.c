@@ -363,6 +363,7 @@ static void tells_weak_ones(void **state)
 		{"R<X/tx", "RSA key of less than 1024 bits", 0},
 		{"R<R/uu", "RSA key of 1024 bits", 1},
 		{"R<X/ux,sha1", "signed with SHA-1", 0}, /* the worse of both */
+		{"R<X/tx,sha1", "RSA key of less than 1024 bits", 0},
 		{"R<R/uu,sha1", "RSA key of 1024 bits", 1},
 	};
 

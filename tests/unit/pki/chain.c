@@ -394,12 +394,17 @@ static void takes_the_anchor_itself(void **state)
 {
 	static const struct {
 		const char *text;
-		bool refused; /* by mbedTLS */
+		bool found;
+		bool accepted; /* by mbedTLS */
 	} rows[] = {
-		{"host<host", false},	      {"host<host,leaf", false},
-		{"host<host,bare", false},    {"host<host,v1", false},
-		{"host<host,expired", false}, {"host<host,leaf,damaged", false},
-		{"host<R,leaf", true},
+		{"host<host", true, true},
+		{"host<host,leaf", true, true},
+		{"host<host,bare", true, true},
+		{"host<host,v1", true, true},
+		{"host<host,expired", true, true},
+		{"host<host,leaf,damaged", true, true},
+		{"host<R,leaf", true, false},
+		{"host<R", false, false},
 	};
 
 	(void)state;
@@ -410,12 +415,12 @@ static void takes_the_anchor_itself(void **state)
 
 		shadow_list(rows[i].text, &anchor.certificate, 1);
 		pool = shadow_pool(&anchor.certificate, 1);
-		must(chain_build(&chain, anchor.certificate, pool, &anchor,
-				 MINT_NOW, &failure));
-		assert_int_equal(sk_X509_num(chain), 1);
-		assert_ptr_equal(sk_X509_value(chain, 0), anchor.certificate);
-		if (chain_accepts(chain, &anchor, MINT_NOW, NULL, &failure) ==
-		    rows[i].refused)
+		if (chain_build(&chain, anchor.certificate, pool, &anchor,
+				MINT_NOW, &failure) != rows[i].found)
+			fail_msg("%s", rows[i].text);
+		assert_int_equal(sk_X509_num(chain), rows[i].found ? 1 : -1);
+		if (chain && chain_accepts(chain, &anchor, MINT_NOW, NULL,
+					   &failure) != rows[i].accepted)
 			fail_msg("%s", rows[i].text);
 		sk_X509_pop_free(chain, X509_free);
 		shadow_free(&anchor.certificate, 1);
