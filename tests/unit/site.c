@@ -309,8 +309,8 @@ static void test_refused(void **state)
 		 "mismatch"},
 		{"a key too small for TLS", "file: rsa.pem, key: rsa.key",
 		 "file: small.pem, key: small.key",
-		 "otterd.yaml:7: tls.profiles: profile modern: certificate "
-		 "rsa: ee key too small"},
+		 "otterd.yaml:8: tls.profiles[0].certificates: CN=small.pem: "
+		 "RSA key of 1024 bits, which needs security_level: 1"},
 		{"no such signer", "one.pub", "none.pub",
 		 "otterd.yaml:12: signers[0].file: none.pub: No such file or "
 		 "directory"},
