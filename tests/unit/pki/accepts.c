@@ -174,6 +174,15 @@ static void honours_flags(void **state)
 		 .anchor = "D<D",
 		 .alert = 48,
 		 .reason = "certificate 2 (CN=R): its issuer CN=R"},
+	};
+
+	(void)state;
+	check_rows(rows, COUNT(rows));
+}
+
+static void checks_what_the_leaf_is_for(void **state)
+{
+	static const struct row rows[] = {
 		{.label = "a leaf for signatures",
 		 .chain = "h<D,leaf,digitalSignature",
 		 .anchor = "D<D"},
@@ -470,6 +479,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(looks_forward_only),
 		cmocka_unit_test(honours_flags),
+		cmocka_unit_test(checks_what_the_leaf_is_for),
 		cmocka_unit_test(refuses_weak_ones),
 		cmocka_unit_test(checks_time),
 		cmocka_unit_test(counts),
