@@ -37,6 +37,10 @@ struct site_tls {
 bool site_tls_load(struct site_tls *tls, const struct config *config,
 		   struct tls_ladder *memory, struct metrics *metrics,
 		   struct err *err);
+
+/* The same without profiles: key pairs, anchors and the pool only. */
+bool site_tls_read(struct site_tls *tls, const struct config *config,
+		   struct err *err);
 void site_tls_drop(struct site_tls *tls);
 
 #endif

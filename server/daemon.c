@@ -123,7 +123,6 @@ static unsigned int max_connections(const struct config *config)
 
 static void apply_limits(struct daemon *d, const struct config *config)
 {
-	log_setup(config->log_level, config->log_form);
 	tls_sources_limit(
 		d->sources,
 		(unsigned int)config->limits.max_connections_per_source,
@@ -324,6 +323,7 @@ static bool put_in_force(struct daemon *d, struct loaded_site *loaded,
 	}
 	d->loaded = loaded;
 	d->config = site_config(loaded);
+	log_setup(d->config->log_level, d->config->log_form);
 	log_findings(d);
 	return true;
 }

@@ -358,13 +358,19 @@ static bool build_profiles(struct site_tls *tls, struct tls_ladder *memory,
 
 /* ---- the whole ---------------------------------------------------------- */
 
-bool site_tls_load(struct site_tls *tls, const struct config *config,
-		   struct tls_ladder *memory, struct metrics *metrics,
+bool site_tls_read(struct site_tls *tls, const struct config *config,
 		   struct err *err)
 {
 	*tls = (struct site_tls){.config = config};
 	return load_certificates(tls, err) && load_anchors(tls, err) &&
-	       load_pool(tls, err) && fill_profiles(tls, err) &&
+	       load_pool(tls, err);
+}
+
+bool site_tls_load(struct site_tls *tls, const struct config *config,
+		   struct tls_ladder *memory, struct metrics *metrics,
+		   struct err *err)
+{
+	return site_tls_read(tls, config, err) && fill_profiles(tls, err) &&
 	       build_profiles(tls, memory, metrics, err);
 }
 

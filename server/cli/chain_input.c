@@ -1,6 +1,5 @@
 #include "cli/chain_input.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,20 +128,6 @@ static bool add_leaves(struct chain_input *input,
 	return true;
 }
 
-/*
- * That a profile has no chain is what we are asked about: what is read before
- * the profiles are made is enough.
- */
-static bool load_tls(struct chain_input *input, struct err *err)
-{
-	if (site_tls_load(&input->tls, input->config, NULL, NULL, err))
-		return true;
-	if (!input->tls.presentations)
-		return false;
-	fprintf(stderr, "warning: %s\n", err->text);
-	return true;
-}
-
 /* What is not given on the command line is the configuration's. */
 static bool load_config(struct chain_input *input,
 			const struct chain_wanted *wanted, struct err *err)
@@ -156,7 +141,8 @@ static bool load_config(struct chain_input *input,
 		input->pool = input->own_pool;
 		return true;
 	}
-	if (!config_load(&input->config, path, err) || !load_tls(input, err))
+	if (!config_load(&input->config, path, err) ||
+	    !site_tls_read(&input->tls, input->config, err))
 		return false;
 	input->pool = input->tls.pool;
 	return true;
