@@ -22,6 +22,7 @@ CREATE TABLE handshakes (
 ) STRICT;
 
 CREATE INDEX handshakes_by_age ON handshakes (last_seen);
+CREATE INDEX handshakes_by_network ON handshakes (network, last_seen);
 
 -- What operators call a fingerprint.
 CREATE TABLE fingerprints (

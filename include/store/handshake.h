@@ -15,7 +15,13 @@
 #include "store/bounds.h"
 #include "store/db.h"
 
-enum { HANDSHAKE_KEEP = 20000 }; /* rows; those seen longest ago go first */
+enum {
+	HANDSHAKE_KEEP = 20000, /* rows: some 10 MB */
+	/* When there are more, these give way first, so that no scanner
+	 * drives out what is known of others. */
+	HANDSHAKE_PER_NETWORK = 500, /* of one network */
+	HANDSHAKE_GOOD = 5000	     /* that went well */
+};
 
 struct handshake_row {
 	int64_t id; /* out */
@@ -42,8 +48,12 @@ struct handshake_row {
 bool handshake_add(struct db *db, const struct handshake_row *row,
 		   struct err *err);
 
-/* Writer: delete rows last seen before `before`, and all but the
- * HANDSHAKE_KEEP seen last. */
+/*
+ * Writer: delete rows last seen before `before`, UTC seconds, and what is
+ * more than HANDSHAKE_KEEP: of networks with more than HANDSHAKE_PER_NETWORK
+ * first, else those seen longest ago.  Takes 0.3 ms while nothing is to be
+ * done, so it may follow every few handshake_add().
+ */
 bool handshake_prune(struct db *db, int64_t before, struct err *err);
 
 enum handshake_outcome { HANDSHAKE_ALL, HANDSHAKE_OK, HANDSHAKE_FAILED };

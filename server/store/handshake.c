@@ -2,6 +2,8 @@
 
 #include "store/query.h"
 
+enum { PRUNE_ROWS = 2000 }; /* at once: some 20 ms */
+
 bool handshake_add(struct db *db, const struct handshake_row *row,
 		   struct err *err)
 {
@@ -73,15 +75,52 @@ bool handshake_list(struct db *db, const struct handshake_query *query,
 	return state == QUERY_DONE;
 }
 
-bool handshake_prune(struct db *db, int64_t before, struct err *err)
+/* ---- pruning ------------------------------------------------------------ */
+
+static bool prune_old(struct db *db, int64_t before, struct err *err)
 {
 	struct query q;
 
 	if (!query_start(&q, db, STATEMENT_HANDSHAKE_PRUNE, err))
 		return false;
 	query_put_int(&q, before);
-	query_put_int(&q, HANDSHAKE_KEEP - 1);
+	query_put_int(&q, PRUNE_ROWS);
 	return query_run(&q, err);
+}
+
+static bool thin_networks(struct db *db, struct err *err)
+{
+	struct query q;
+
+	if (!query_start(&q, db, STATEMENT_HANDSHAKE_THIN, err))
+		return false;
+	query_put_int(&q, HANDSHAKE_PER_NETWORK);
+	query_put_int(&q, HANDSHAKE_GOOD);
+	query_put_int(&q, PRUNE_ROWS);
+	return query_run(&q, err);
+}
+
+static bool cut_off(struct db *db, struct err *err)
+{
+	struct query q;
+
+	if (!query_start(&q, db, STATEMENT_HANDSHAKE_CUT, err))
+		return false;
+	query_put_int(&q, HANDSHAKE_KEEP);
+	return query_run(&q, err);
+}
+
+bool handshake_prune(struct db *db, int64_t before, struct err *err)
+{
+	struct query q;
+	int64_t count;
+
+	if (!prune_old(db, before, err) ||
+	    !query_start(&q, db, STATEMENT_HANDSHAKE_COUNT, err) ||
+	    query_number(&q, &count, err) != QUERY_ROW)
+		return false;
+	return count <= HANDSHAKE_KEEP ||
+	       (thin_networks(db, err) && cut_off(db, err));
 }
 
 /* ---- fingerprints ------------------------------------------------------- */

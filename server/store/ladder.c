@@ -74,6 +74,6 @@ bool ladder_prune(struct db *db, int64_t before, int64_t keep, struct err *err)
 	if (!query_start(&q, db, STATEMENT_LADDER_PRUNE, err))
 		return false;
 	query_put_int(&q, before);
-	query_put_int(&q, keep - 1);
+	query_put_int(&q, keep);
 	return query_run(&q, err);
 }

@@ -3,7 +3,6 @@
 #include "base/strbuf.h"
 #include "fixture.h"
 #include "store/ladder.h"
-#include "store/stranded.h"
 
 static struct handshake_row failed(const char *ja4)
 {
@@ -58,6 +57,15 @@ static struct seen list(struct fixture *f, struct handshake_query query)
 	return seen;
 }
 
+static int64_t rows_of(struct fixture *f, const char *condition)
+{
+	char sql[128];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM handshakes WHERE %s",
+		 condition);
+	return number_of(f->db->sqlite, sql);
+}
+
 static void kinds_are_added_up(void **state)
 {
 	struct fixture *f = *state;
@@ -87,6 +95,55 @@ static void kinds_are_added_up(void **state)
 	assert_int_equal(seen.rows[0].last_seen, 400);
 	assert_int_equal(seen.rows[0].count, 5);
 	assert_false(seen.rows[0].stranded);
+}
+
+/* One that differs in any member of the kind is a row of its own. */
+static void each_kind_has_its_row(void **state)
+{
+	static const size_t members[] = {
+		offsetof(struct handshake_row, ja4),
+		offsetof(struct handshake_row, ja3),
+		offsetof(struct handshake_row, sni),
+		offsetof(struct handshake_row, profile),
+		offsetof(struct handshake_row, result),
+		offsetof(struct handshake_row, detail),
+		offsetof(struct handshake_row, network),
+	};
+	struct fixture *f = *state;
+	struct handshake_row row = failed("a");
+	int64_t kinds = 1;
+
+	must(handshake_add(f->db, &row, &failure));
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		row = failed("a");
+		memcpy((char *)&row + members[i], "else", sizeof("else"));
+		must(handshake_add(f->db, &row, &failure));
+		assert_int_equal(rows_of(f, "1"), ++kinds);
+	}
+	row = failed("a");
+	row.alert = 45;
+	must(handshake_add(f->db, &row, &failure));
+	assert_int_equal(rows_of(f, "1"), ++kinds);
+	row = failed("a");
+	text_copy(row.address, sizeof(row.address), "else");
+	text_copy(row.looks_like, sizeof(row.looks_like), "else");
+	must(handshake_add(f->db, &row, &failure));
+	assert_int_equal(rows_of(f, "1"), kinds);
+}
+
+/* A clock that was set back moves neither end inwards. */
+static void times_only_widen(void **state)
+{
+	struct fixture *f = *state;
+	struct handshake_row row = failed("a");
+	struct seen seen;
+
+	must(handshake_add(f->db, &row, &failure));
+	row.first_seen = row.last_seen = 50;
+	must(handshake_add(f->db, &row, &failure));
+	seen = list(f, (struct handshake_query){0});
+	assert_int_equal(seen.rows[0].first_seen, 50);
+	assert_int_equal(seen.rows[0].last_seen, 200);
 }
 
 static void lists_are_filtered(void **state)
@@ -153,25 +210,127 @@ static void old_ones_are_pruned(void **state)
 			    "b");
 }
 
+/* `count` rows of a network (NULL: each of its own), last seen from `at` on. */
+static void fill(struct fixture *f, int count, const char *network, int at)
+{
+	static int kinds;
+	char sql[512];
+
+	snprintf(sql, sizeof(sql),
+		 "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL "
+		 "SELECT i + 1 FROM n WHERE i < %d) "
+		 "INSERT INTO handshakes (ja4, ja3, looks_like, sni, "
+		 "profile, result, alert, detail, network, address, "
+		 "first_seen, last_seen, count) SELECT %d + i, '', '', '', "
+		 "'', 'alert', 48, '', coalesce(%s, i), '', 1, %d + i, 1 "
+		 "FROM n",
+		 count - 1, kinds, network ? network : "NULL", at);
+	kinds += count;
+	exec(f->db, sql);
+}
+
 /* Only so many are kept, those that were seen last. */
 static void their_number_is_bounded(void **state)
 {
 	struct fixture *f = *state;
 
-	exec(f->db, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL "
-		    "SELECT i + 1 FROM n WHERE i < 20100) "
-		    "INSERT INTO handshakes (ja4, ja3, looks_like, sni, "
-		    "profile, result, alert, detail, network, address, "
-		    "first_seen, last_seen, count) "
-		    "SELECT i, '', '', '', '', 'alert', 48, '', '', '', i, i, "
-		    "1 FROM n");
+	fill(f, HANDSHAKE_KEEP, NULL, 1);
 	must(handshake_prune(f->db, 0, &failure));
-	assert_int_equal(
-		number_of(f->db->sqlite, "SELECT count(*) FROM handshakes"),
-		HANDSHAKE_KEEP);
-	assert_int_equal(number_of(f->db->sqlite,
-				   "SELECT min(last_seen) FROM handshakes"),
-			 101);
+	assert_int_equal(rows_of(f, "1"), HANDSHAKE_KEEP);
+	fill(f, 100, NULL, HANDSHAKE_KEEP + 1);
+	must(handshake_prune(f->db, 0, &failure));
+	assert_int_equal(rows_of(f, "1"), HANDSHAKE_KEEP);
+	assert_int_equal(rows_of(f, "last_seen <= 100"), 0);
+}
+
+static void so_it_is_when_all_were_seen_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	fill(f, HANDSHAKE_KEEP + 1, NULL, 1);
+	exec(f->db, "UPDATE handshakes SET last_seen = 7");
+	must(handshake_prune(f->db, 7, &failure));
+	assert_int_equal(rows_of(f, "1"), HANDSHAKE_KEEP);
+	must(handshake_prune(f->db, 8, &failure)); /* in steps */
+	assert_in_range(rows_of(f, "1"), 1, HANDSHAKE_KEEP - 1);
+}
+
+/* One network with many kinds gives way before others do. */
+static void no_scanner_drives_out_others(void **state)
+{
+	static const struct {
+		const char *label, *network, *others;
+		int count, left;
+	} cases[] = {
+		{"as many as it may have", "'scan'", "network <> 'scan'",
+		 HANDSHAKE_PER_NETWORK, HANDSHAKE_PER_NETWORK},
+		{"one more", "'scan'", "network <> 'scan'",
+		 HANDSHAKE_PER_NETWORK + 1, HANDSHAKE_PER_NETWORK},
+		{"a flush", "'scan'", "network <> 'scan'", 1024,
+		 HANDSHAKE_PER_NETWORK},
+		{"as many good ones as there may be", "''", "network <> ''",
+		 HANDSHAKE_GOOD, HANDSHAKE_GOOD},
+		{"one more", "''", "network <> ''", HANDSHAKE_GOOD + 1,
+		 HANDSHAKE_GOOD},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int others = HANDSHAKE_KEEP - cases[i].left;
+		char condition[64];
+
+		print_message("%s\n", cases[i].label);
+		exec(f->db, "DELETE FROM handshakes");
+		fill(f, others, NULL, 1);
+		fill(f, cases[i].count, cases[i].network, 100000);
+		must(handshake_prune(f->db, 0, &failure));
+		assert_int_equal(rows_of(f, cases[i].others), others);
+		snprintf(condition, sizeof(condition), "last_seen >= %d",
+			 100000 + cases[i].count - cases[i].left);
+		assert_int_equal(rows_of(f, condition), cases[i].left);
+	}
+}
+
+/* By the ladder's row of the same network, fingerprint and name. */
+static void the_ladder_says_who_is_stranded(void **state)
+{
+	static const struct {
+		const char *label;
+		struct ladder_row row;
+		bool stranded;
+	} cases[] = {
+		{"it",
+		 {"192.0.2.0/24", "a", "ota.example.com", "", "modern", 1, true,
+		  1},
+		 true},
+		{"it, not yet",
+		 {"192.0.2.0/24", "a", "ota.example.com", "", "modern", 1,
+		  false, 1},
+		 false},
+		{"another network",
+		 {"192.0.3.0/24", "a", "ota.example.com", "", "modern", 1, true,
+		  1},
+		 false},
+		{"another fingerprint",
+		 {"192.0.2.0/24", "b", "ota.example.com", "", "modern", 1, true,
+		  1},
+		 false},
+		{"another name",
+		 {"192.0.2.0/24", "a", "", "", "modern", 1, true, 1},
+		 false},
+	};
+	struct fixture *f = *state;
+	struct handshake_row row = failed("a");
+
+	must(handshake_add(f->db, &row, &failure));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("%s\n", cases[i].label);
+		exec(f->db, "DELETE FROM ladder");
+		must(ladder_save(f->db, &cases[i].row, &failure));
+		assert_int_equal(
+			list(f, (struct handshake_query){0}).rows[0].stranded,
+			cases[i].stranded);
+	}
 }
 
 /* ---- fingerprints ------------------------------------------------------- */
@@ -203,116 +362,6 @@ static void fingerprints_have_labels(void **state)
 	must(fingerprint_label(f->db, &row, &failure));
 	must_fail(fingerprint_label(f->db, &row, &failure), ERR_NOT_FOUND,
 		  "has no label");
-}
-
-/* ---- the ladder --------------------------------------------------------- */
-
-static struct ladder_row climber(const char *ja4, int64_t at)
-{
-	struct ladder_row row = {.network = "192.0.2.0/24",
-				 .sni = "ota.example.com",
-				 .preferred = "old",
-				 .rejected = "modern,other",
-				 .failures = 4,
-				 .stranded = true,
-				 .at = at};
-
-	text_copy(row.ja4, sizeof(row.ja4), ja4);
-	return row;
-}
-
-static bool see_climber(void *arg, const struct ladder_row *row)
-{
-	struct ladder_row **next = arg;
-
-	*(*next)++ = *row;
-	return true;
-}
-
-static int load(struct fixture *f, struct ladder_row rows[static SEEN_MAX])
-{
-	struct ladder_row *next = rows;
-
-	must(ladder_load(f->db, see_climber, &next, &failure));
-	return (int)(next - rows);
-}
-
-static void ladder_is_kept(void **state)
-{
-	struct fixture *f = *state;
-	struct ladder_row a = climber("a", 1), b = climber("b", 2);
-	struct ladder_row rows[SEEN_MAX];
-
-	must(ladder_save(f->db, &a, &failure));
-	must(ladder_save(f->db, &b, &failure));
-	b.failures = 9;
-	must(ladder_save(f->db, &b, &failure));
-	assert_int_equal(load(f, rows), 2);
-	assert_string_equal(rows[0].ja4, "b");
-	assert_int_equal(rows[0].failures, 9);
-	assert_string_equal(rows[1].network, "192.0.2.0/24");
-	assert_string_equal(rows[1].sni, "ota.example.com");
-	assert_string_equal(rows[1].preferred, "old");
-	assert_string_equal(rows[1].rejected, "modern,other");
-	assert_true(rows[1].stranded);
-	assert_int_equal(rows[1].at, 1);
-	/* what was forgotten goes */
-	a.preferred[0] = a.rejected[0] = '\0';
-	must(ladder_save(f->db, &a, &failure));
-	assert_int_equal(load(f, rows), 1);
-}
-
-static void ladder_is_pruned(void **state)
-{
-	struct fixture *f = *state;
-	struct ladder_row rows[SEEN_MAX];
-
-	for (int i = 0; i < 4; i++) {
-		struct ladder_row row = climber((char[]){'a' + i, '\0'}, i);
-
-		must(ladder_save(f->db, &row, &failure));
-	}
-	must(ladder_prune(f->db, 1, 100, &failure));
-	assert_int_equal(load(f, rows), 3);
-	must(ladder_prune(f->db, 0, 2, &failure));
-	assert_int_equal(load(f, rows), 2);
-	assert_string_equal(rows[1].ja4, "c");
-}
-
-static void stranded_are_counted(void **state)
-{
-	struct fixture *f = *state;
-	struct handshake_row rejected = failed("a"), ok = good("a");
-	struct ladder_row here = climber("a", 1), there = climber("a", 2);
-	struct fingerprint_row label = {"a", "kitchen sensor", 7};
-	struct stranded stranded;
-
-	must(stranded_find(f->db, "a", &stranded, &failure));
-	assert_int_equal(stranded.clients, 0);
-	text_copy(there.network, sizeof(there.network), "198.51.100.0/24");
-	ok.last_seen = 900;
-	must(handshake_add(f->db, &rejected, &failure));
-	rejected.last_seen = 300;
-	text_copy(rejected.profile, sizeof(rejected.profile), "old");
-	must(handshake_add(f->db, &rejected, &failure));
-	must(handshake_add(f->db, &ok, &failure));
-	must(ladder_save(f->db, &here, &failure));
-	must(ladder_save(f->db, &there, &failure));
-	must(fingerprint_label(f->db, &label, &failure));
-	must(stranded_find(f->db, "a", &stranded, &failure));
-	assert_int_equal(stranded.clients, 2);
-	assert_string_equal(stranded.label, "kitchen sensor");
-	assert_string_equal(stranded.looks_like, "mbedTLS 2");
-	assert_string_equal(stranded.profile, "old");
-	assert_string_equal(stranded.detail, "unknown_ca");
-	assert_true(
-		list(f, (struct handshake_query){.outcome = HANDSHAKE_FAILED})
-			.rows[0]
-			.stranded);
-	there.stranded = false;
-	must(ladder_save(f->db, &there, &failure));
-	must(stranded_find(f->db, "a", &stranded, &failure));
-	assert_int_equal(stranded.clients, 1);
 }
 
 /* ---- profiles ----------------------------------------------------------- */
@@ -362,16 +411,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_A_DATABASE(kinds_are_added_up),
+		IN_A_DATABASE(each_kind_has_its_row),
+		IN_A_DATABASE(times_only_widen),
 		IN_A_DATABASE(lists_are_filtered),
 		IN_A_DATABASE(pages_follow_each_other),
 		IN_A_DATABASE(old_ones_are_pruned),
 		IN_A_DATABASE(their_number_is_bounded),
+		IN_A_DATABASE(so_it_is_when_all_were_seen_at_once),
+		IN_A_DATABASE(no_scanner_drives_out_others),
+		IN_A_DATABASE(the_ladder_says_who_is_stranded),
 		IN_A_DATABASE(fingerprints_have_labels),
-		IN_A_DATABASE(ladder_is_kept),
-		IN_A_DATABASE(ladder_is_pruned),
-		IN_A_DATABASE(stranded_are_counted),
 		IN_A_DATABASE(usage_is_counted),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("store/handshake", tests, NULL,
+					   NULL);
 }
