@@ -24,6 +24,7 @@ struct store_peer {
 	char cipher[STORE_WORD_SIZE];
 	char profile[STORE_PROFILE_SIZE];
 	char fingerprint[STORE_WORD_SIZE]; /* JA4 of its ClientHello */
+	char label[STORE_LABEL_SIZE]; /* out: an operator's for it, or "" */
 };
 
 struct checkin {

@@ -18,14 +18,19 @@
 #include "store/statements.h"
 
 /* What store/intern remembers of a connection. */
-enum intern_kind { INTERN_PRODUCT, INTERN_WORD, INTERN_KINDS };
+enum intern_kind {
+	INTERN_PRODUCT,
+	INTERN_WORD,
+	INTERN_FINGERPRINT, /* words that clients make up: a cap holds */
+	INTERN_KINDS
+};
 
-/* Names remembered per kind: some 10 reasons, as many ciphers, and profiles;
- * others are looked up each time. */
+/* Names remembered per kind: some 10 reasons, as many ciphers, and profiles.
+ * When there are more, the one that came first is forgotten. */
 enum { INTERN_ROOM = 64, INTERN_NAME_SIZE = IDENT_MAX + 1 };
 
 struct intern {
-	size_t count;
+	size_t count; /* ever remembered */
 	struct intern_name {
 		int64_t id;
 		char name[INTERN_NAME_SIZE];

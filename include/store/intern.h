@@ -14,7 +14,14 @@
 #include "base/err.h"
 #include "store/connection.h"
 
-/* Writer: the number of `name`, which is added when it is new. */
+/* Words, for words are never removed: no fingerprints are added behind these.
+ * Some 8 MB; a fleet has a few hundred. */
+enum { INTERN_WORDS_MAX = 65536 };
+
+/*
+ * Writer: the number of `name`, which is added when it is new.  A fingerprint
+ * for which there is no room is 0, as if it were "".
+ */
 bool intern_add(struct db *db, enum intern_kind kind, const char *name,
 		int64_t *id, struct err *err);
 

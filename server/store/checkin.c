@@ -18,7 +18,7 @@ static bool add_words(struct db *db, struct words *words, const char *reason,
 	       intern_add(db, INTERN_WORD, peer->cipher, &words->cipher, err) &&
 	       intern_add(db, INTERN_WORD, peer->profile, &words->profile,
 			  err) &&
-	       intern_add(db, INTERN_WORD, peer->fingerprint,
+	       intern_add(db, INTERN_FINGERPRINT, peer->fingerprint,
 			  &words->fingerprint, err);
 }
 
@@ -38,7 +38,18 @@ static bool get_word(struct query *q, char *word, size_t size, struct err *err)
 	return intern_name(q->db, INTERN_WORD, query_int(q), word, size, err);
 }
 
-/* The columns reason, address, tls_version, cipher, profile, fingerprint. */
+static bool get_fingerprint(struct query *q, struct store_peer *peer,
+			    struct err *err)
+{
+	if (!intern_name(q->db, INTERN_FINGERPRINT, query_int(q),
+			 peer->fingerprint, sizeof(peer->fingerprint), err))
+		return false;
+	query_text(q, peer->label, sizeof(peer->label));
+	return true;
+}
+
+/* The columns reason, address, tls_version, cipher, profile, fingerprint and
+ * its label. */
 static bool get_words(struct query *q, char reason[static STORE_WORD_SIZE],
 		      struct store_peer *peer, struct err *err)
 {
@@ -48,7 +59,7 @@ static bool get_words(struct query *q, char reason[static STORE_WORD_SIZE],
 	return get_word(q, peer->tls_version, sizeof(peer->tls_version), err) &&
 	       get_word(q, peer->cipher, sizeof(peer->cipher), err) &&
 	       get_word(q, peer->profile, sizeof(peer->profile), err) &&
-	       get_word(q, peer->fingerprint, sizeof(peer->fingerprint), err);
+	       get_fingerprint(q, peer, err);
 }
 
 static bool insert_checkin(struct db *db, const struct checkin *c,
@@ -314,9 +325,9 @@ bool device_list(struct db *db, const struct device_query *query,
 	query_put_text(&q, query->version.text);
 	query_put_text(&q, query->channel.text);
 	query_put_text(&q, query->profile);
+	query_put_text(&q, query->fingerprint);
 	query_put_int(&q, query->seen_before);
 	query_put_int(&q, query->limit);
-	query_put_text(&q, query->fingerprint);
 	while ((state = query_step(&q, err)) == QUERY_ROW) {
 		bool ok;
 

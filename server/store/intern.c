@@ -12,6 +12,8 @@ static const struct {
 			    STATEMENT_PRODUCT_ADD},
 	[INTERN_WORD] = {STATEMENT_WORD_FIND, STATEMENT_WORD_NAME,
 			 STATEMENT_WORD_ADD},
+	[INTERN_FINGERPRINT] = {STATEMENT_WORD_FIND, STATEMENT_WORD_NAME,
+				STATEMENT_FINGERPRINT_ADD},
 };
 
 /* What fits; without printf(), for every poll comes by several times. */
@@ -23,13 +25,18 @@ static void copy(char *to, const char *from, size_t size)
 	to[len] = '\0';
 }
 
+static size_t remembered(const struct intern *intern)
+{
+	return intern->count < INTERN_ROOM ? intern->count : INTERN_ROOM;
+}
+
 static void remember(struct intern *intern, int64_t id, const char *name)
 {
 	struct intern_name *slot;
 
-	if (intern->count == INTERN_ROOM || strlen(name) >= INTERN_NAME_SIZE)
+	if (strlen(name) >= INTERN_NAME_SIZE)
 		return;
-	slot = &intern->names[intern->count++];
+	slot = &intern->names[intern->count++ % INTERN_ROOM];
 	slot->id = id;
 	copy(slot->name, name, sizeof(slot->name));
 }
@@ -44,7 +51,7 @@ static enum query_state lookup(struct db *db, enum intern_kind kind,
 	*id = 0;
 	if (!*name)
 		return QUERY_ROW;
-	for (size_t i = 0; i < intern->count; i++) {
+	for (size_t i = 0; i < remembered(intern); i++) {
 		if (strcmp(intern->names[i].name, name) == 0) {
 			*id = intern->names[i].id;
 			return QUERY_ROW;
@@ -70,10 +77,12 @@ bool intern_add(struct db *db, enum intern_kind kind, const char *name,
 	if (!query_start(&q, db, statements[kind].add, err))
 		return false;
 	query_put_text(&q, name);
-	if (query_number(&q, id, err) == QUERY_FAILED)
-		return false;
-	remember(&db->interns[kind], *id, name);
-	return true;
+	if (kind == INTERN_FINGERPRINT)
+		query_put_int(&q, INTERN_WORDS_MAX);
+	state = query_number(&q, id, err);
+	if (state == QUERY_ROW)
+		remember(&db->interns[kind], *id, name);
+	return state != QUERY_FAILED;
 }
 
 bool intern_find(struct db *db, enum intern_kind kind, const char *name,
@@ -94,7 +103,7 @@ bool intern_name(struct db *db, enum intern_kind kind, int64_t id, char *name,
 	enum query_state state;
 	struct query q;
 
-	for (size_t i = 0; i < intern->count; i++) {
+	for (size_t i = 0; i < remembered(intern); i++) {
 		if (intern->names[i].id == id) {
 			copy(name, intern->names[i].name, size);
 			return true;

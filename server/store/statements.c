@@ -1,17 +1,22 @@
 #include "store/statements.h"
 
+/* What an operator calls the fingerprint of the number that follows. */
+#define LABEL_OF                                                       \
+	"(SELECT f.label FROM words w JOIN fingerprints f ON f.ja4 = " \
+	"w.name WHERE w.id = "
+
 #define DEVICE_COLUMNS                                                    \
 	"d.device, d.version, s.channel, s.pin, s.groups, d.first_seen, " \
 	"d.last_seen, d.checkins, d.release, d.reason, d.address, "       \
-	"d.tls_version, d.cipher, d.profile, d.fingerprint, "             \
-	"d.report_status, d.report_at, d.report_release "
+	"d.tls_version, d.cipher, d.profile, d.fingerprint, " LABEL_OF    \
+	"d.fingerprint), d.report_status, d.report_at, d.report_release "
 
 #define SETTINGS "LEFT JOIN device_settings s USING (product, device) "
 
 #define CHECKIN_COLUMNS                                                      \
 	"c.id, c.at, c.product, c.device, c.version, c.channel, c.release, " \
 	"c.reason, c.address, c.tls_version, c.cipher, c.profile, "          \
-	"c.fingerprint "
+	"c.fingerprint, " LABEL_OF "c.fingerprint) "
 
 #define IMAGE_COLUMNS "sha256, size, version, format, created, modified "
 
@@ -39,6 +44,10 @@ const char *const statement_sql[STATEMENT_COUNT] = {
 	[STATEMENT_WORD_NAME] = "SELECT name FROM words WHERE id = ?1",
 	[STATEMENT_WORD_ADD] = "INSERT INTO words (name) VALUES (?1) "
 			       "RETURNING id",
+	[STATEMENT_FINGERPRINT_ADD] =
+		"INSERT INTO words (name) SELECT ?1 "
+		"WHERE coalesce((SELECT max(id) FROM words), 0) < ?2 "
+		"RETURNING id",
 
 	[STATEMENT_CHECKIN_ADD] =
 		"INSERT INTO checkins (product, device, version, channel, at, "
@@ -129,10 +138,10 @@ const char *const statement_sql[STATEMENT_COUNT] = {
 		"AND (?5 = '' OR s.channel = ?5) "
 		"AND (?6 = '' OR d.profile = "
 		"(SELECT id FROM words WHERE name = ?6)) "
-		"AND (?7 = 0 OR d.last_seen < ?7) "
-		"AND (?9 = '' OR d.fingerprint = "
-		"(SELECT id FROM words WHERE name = ?9)) "
-		"ORDER BY p.name, d.device LIMIT ?8",
+		"AND (?7 = '' OR d.fingerprint = "
+		"(SELECT id FROM words WHERE name = ?7)) "
+		"AND (?8 = 0 OR d.last_seen < ?8) "
+		"ORDER BY p.name, d.device LIMIT ?9",
 
 	[STATEMENT_DEVICE_COUNT] =
 		"SELECT value FROM meta WHERE name = 'devices'",
@@ -205,8 +214,8 @@ const char *const statement_sql[STATEMENT_COUNT] = {
 		"last_seen, count) "
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
 		"?13) ON CONFLICT DO UPDATE SET looks_like = ?3, "
-		"address = ?10, last_seen = max(last_seen, ?12), "
-		"count = count + ?13",
+		"address = ?10, first_seen = min(first_seen, ?11), "
+		"last_seen = max(last_seen, ?12), count = count + ?13",
 
 	[STATEMENT_HANDSHAKE_LIST] =
 		"SELECT h.id, h.ja4, h.ja3, h.looks_like, "
@@ -220,10 +229,24 @@ const char *const statement_sql[STATEMENT_COUNT] = {
 		"AND h.last_seen >= ?4 AND (?5 = 0 OR h.id < ?5) "
 		"ORDER BY h.id DESC LIMIT ?6",
 
+	[STATEMENT_HANDSHAKE_COUNT] = "SELECT count(*) FROM handshakes",
+
 	[STATEMENT_HANDSHAKE_PRUNE] =
-		"DELETE FROM handshakes WHERE last_seen < max(?1, coalesce("
-		"(SELECT last_seen FROM handshakes ORDER BY last_seen DESC "
-		"LIMIT 1 OFFSET ?2), 0))",
+		"DELETE FROM handshakes WHERE id IN (SELECT id FROM handshakes "
+		"WHERE last_seen < ?1 ORDER BY last_seen LIMIT ?2)",
+
+	/* Of each network all but the ?1 newest rows, of "" all but ?2. */
+	[STATEMENT_HANDSHAKE_THIN] =
+		"DELETE FROM handshakes WHERE id IN (SELECT id FROM (SELECT "
+		"id, network, row_number() OVER (PARTITION BY network "
+		"ORDER BY last_seen DESC) AS place FROM handshakes "
+		"WHERE network IN (SELECT network FROM handshakes "
+		"GROUP BY network HAVING count(*) > ?1)) "
+		"WHERE place > iif(network = '', ?2, ?1) LIMIT ?3)",
+
+	[STATEMENT_HANDSHAKE_CUT] =
+		"DELETE FROM handshakes WHERE id IN (SELECT id FROM handshakes "
+		"ORDER BY last_seen DESC LIMIT -1 OFFSET ?1)",
 
 	[STATEMENT_FINGERPRINT_SET] =
 		"INSERT INTO fingerprints (ja4, label, at) VALUES (?1, ?2, ?3) "
@@ -252,8 +275,9 @@ const char *const statement_sql[STATEMENT_COUNT] = {
 		"SELECT ja4, network, sni, preferred, rejected, failures, "
 		"stranded, at FROM ladder ORDER BY at DESC",
 	[STATEMENT_LADDER_PRUNE] =
-		"DELETE FROM ladder WHERE at < max(?1, coalesce((SELECT at "
-		"FROM ladder ORDER BY at DESC LIMIT 1 OFFSET ?2), 0))",
+		"DELETE FROM ladder WHERE at < ?1 OR (ja4, network, sni) IN "
+		"(SELECT ja4, network, sni FROM ladder ORDER BY at DESC "
+		"LIMIT -1 OFFSET ?2)",
 
 	/* How many, and the newest of what they rejected. */
 	[STATEMENT_STRANDED_FIND] =

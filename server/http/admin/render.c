@@ -109,12 +109,13 @@ static json_t *render_report(const struct device_row *row)
 /* Put how a client was connected behind what the object has. */
 static json_t *with_peer(json_t *object, const struct store_peer *peer)
 {
-	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o}", "address",
+	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "address",
 				 render_text(peer->address), "tls_version",
 				 render_text(peer->tls_version), "cipher",
 				 render_text(peer->cipher), "profile",
 				 render_text(peer->profile), "fingerprint",
-				 render_text(peer->fingerprint));
+				 render_text(peer->fingerprint), "label",
+				 render_text(peer->label));
 
 	if (!object || !more || json_object_update(object, more)) {
 		json_decref(object);

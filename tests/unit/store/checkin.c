@@ -1,5 +1,8 @@
 #include "polls.h"
 
+#include "store/handshake.h"
+#include "store/intern.h"
+
 static void a_poll_makes_the_device(void **state)
 {
 	struct fixture *f = *state;
@@ -39,21 +42,141 @@ static void the_next_poll_updates_it(void **state)
 	c.version = name("2.0");
 	c.release = 0;
 	snprintf(c.reason, sizeof(c.reason), "up-to-date");
-	c.peer = (struct store_peer){"2001:db8::1", "TLSv1.2", "AES128-SHA",
-				     "old", "t12d_ja4"};
+	c.peer = (struct store_peer){.address = "2001:db8::1",
+				     .tls_version = "TLSv1.2",
+				     .cipher = "AES128-SHA",
+				     .profile = "old",
+				     .fingerprint = "t13d_ja4"};
 	must(checkin_add(f->db, &c, &failure));
 	row = find(f->db, "inklay", "a1");
 	assert_string_equal(row.version.text, "2.0");
 	assert_int_equal(row.first_seen, 1000);
 	assert_int_equal(row.last_seen, 2000);
 	assert_int_equal(row.checkins, 2);
-	assert_string_equal(row.peer.fingerprint, "t12d_ja4");
+	assert_string_equal(row.peer.fingerprint, "t13d_ja4");
 	assert_int_equal(row.release, 0);
 	assert_string_equal(row.reason, "up-to-date");
 	assert_string_equal(row.peer.address, "2001:db8::1");
 	assert_string_equal(row.peer.tls_version, "TLSv1.2");
 	assert_string_equal(row.peer.cipher, "AES128-SHA");
 	assert_string_equal(row.peer.profile, "old");
+}
+
+/* Nothing of the longest of each is lost. */
+static void long_words_are_kept_whole(void **state)
+{
+	struct checkin c = poll_of("inklay", "a1", 1000);
+	struct fixture *f = *state;
+	struct device_row row;
+	struct db *reader;
+
+	assert_true(sizeof(c.peer.profile) > IDENT_MAX);
+	memset(c.peer.profile, 'p', IDENT_MAX);
+	memset(c.peer.cipher, 'c', sizeof(c.peer.cipher) - 1);
+	memset(c.peer.fingerprint, 'f', sizeof(c.peer.fingerprint) - 1);
+	must(checkin_add(f->db, &c, &failure));
+	row = find(f->db, "inklay", "a1"); /* remembered */
+	assert_string_equal(row.peer.profile, c.peer.profile);
+	must(db_open(&reader, f->dir, DB_READER, &failure));
+	row = find(reader, "inklay", "a1");
+	db_close(reader);
+	assert_string_equal(row.peer.profile, c.peer.profile);
+	assert_string_equal(row.peer.cipher, c.peer.cipher);
+	assert_string_equal(row.peer.fingerprint, c.peer.fingerprint);
+}
+
+static bool see_checkin(void *arg, const struct checkin *row)
+{
+	*(struct checkin *)arg = *row;
+	return true;
+}
+
+static void fingerprints_have_a_label(void **state)
+{
+	static const struct {
+		const char *label;
+		struct fingerprint_row row;
+		const char *shown;
+	} steps[] = {
+		{"another's", {"t12d_other", "lamp", 1}, ""},
+		{"its own",
+		 {"t12d_ja4", "kitchen sensor", 1},
+		 "kitchen sensor"},
+		{"taken away", {"t12d_ja4", "", 1}, ""},
+	};
+	struct checkin_query history = {
+		.product = name("inklay"), .device = name("a1"), .limit = 9};
+	struct fixture *f = *state;
+
+	add(f->db, "inklay", "a1", 1000);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct device_row row;
+		struct checkin c;
+
+		print_message("%s\n", steps[i].label);
+		must(fingerprint_label(f->db, &steps[i].row, &failure));
+		row = find(f->db, "inklay", "a1");
+		assert_string_equal(row.peer.fingerprint, "t12d_ja4");
+		assert_string_equal(row.peer.label, steps[i].shown);
+		must(checkin_list(f->db, &history, see_checkin, &c, &failure));
+		assert_string_equal(c.peer.fingerprint, "t12d_ja4");
+		assert_string_equal(c.peer.label, steps[i].shown);
+	}
+}
+
+/* A poll with that fingerprint; what is kept of it. */
+static struct store_peer poll_with(struct db *db, const char *ja4)
+{
+	struct checkin c = poll_of("inklay", "a1", 1000);
+
+	snprintf(c.peer.fingerprint, sizeof(c.peer.fingerprint), "%s", ja4);
+	must(checkin_add(db, &c, &failure));
+	return find(db, "inklay", "a1").peer;
+}
+
+static void fingerprints_are_bounded(void **state)
+{
+	struct fixture *f = *state;
+	struct checkin c = poll_of("inklay", "a1", 1000);
+	char sql[96];
+
+	add(f->db, "inklay", "a1", 1000);
+	snprintf(sql, sizeof(sql),
+		 "INSERT INTO words (id, name) VALUES (%d, 'filler')",
+		 INTERN_WORDS_MAX - 1);
+	exec(f->db, sql);
+	assert_string_equal(poll_with(f->db, "t13d_last").fingerprint,
+			    "t13d_last");
+	for (int i = 0; i < 2; i++) {
+		struct store_peer peer = poll_with(f->db, "t13d_more");
+
+		assert_string_equal(peer.fingerprint, "");
+		assert_string_equal(peer.profile, "modern");
+	}
+	assert_string_equal(poll_with(f->db, "t12d_ja4").fingerprint,
+			    "t12d_ja4");
+	/* words of our own are still taken in */
+	snprintf(c.peer.profile, sizeof(c.peer.profile), "new");
+	must(checkin_add(f->db, &c, &failure));
+	assert_string_equal(find(f->db, "inklay", "a1").peer.profile, "new");
+}
+
+/* More words than are remembered at once. */
+static void forgotten_words_are_looked_up(void **state)
+{
+	struct fixture *f = *state;
+	char ja4[STORE_WORD_SIZE];
+
+	for (int turn = 0; turn < 2; turn++) {
+		for (int i = 0; i < 2 * INTERN_ROOM + 1; i++) {
+			snprintf(ja4, sizeof(ja4), "t13d_%d", i);
+			assert_string_equal(poll_with(f->db, ja4).fingerprint,
+					    ja4);
+		}
+	}
+	assert_int_equal(number_of(f->db->sqlite, "SELECT count(*) FROM words "
+						  "WHERE name LIKE 't13d%'"),
+			 2 * INTERN_ROOM + 1);
 }
 
 static void who_is_not_known(void **state)
@@ -223,6 +346,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_poll_makes_the_device),
 		TEST(the_next_poll_updates_it),
+		TEST(long_words_are_kept_whole),
+		TEST(fingerprints_have_a_label),
+		TEST(fingerprints_are_bounded),
+		TEST(forgotten_words_are_looked_up),
 		TEST(who_is_not_known),
 		TEST(devices_are_counted),
 		TEST(admins_set_what_they_name),

@@ -39,11 +39,13 @@ static bool see_checkin(void *arg, const struct checkin *row)
 static void fill_fleet(struct db *db)
 {
 	static const struct {
-		const char *product, *device, *version, *profile;
+		const char *product, *device, *version, *profile, *ja4;
 	} devices[] = {
-		{"zeta", "d1", "1.0", "modern"}, {"zeta", "d2", "2.0", "old"},
-		{"alpha", "d3", "1.0", "old"},	 {"alpha", "d1", "1.0", "old"},
-		{"mid", "d2", "2.0", "modern"},
+		{"zeta", "d1", "1.0", "modern", "t13"},
+		{"zeta", "d2", "2.0", "old", "t12"},
+		{"alpha", "d3", "1.0", "old", "t12"},
+		{"alpha", "d1", "1.0", "old", ""},
+		{"mid", "d2", "2.0", "modern", "t12"},
 	};
 	struct ident zeta = name("zeta"), d2 = name("d2"), beta = name("beta");
 
@@ -55,6 +57,8 @@ static void fill_fleet(struct db *db)
 		c.version = name(devices[i].version);
 		snprintf(c.peer.profile, sizeof(c.peer.profile), "%s",
 			 devices[i].profile);
+		snprintf(c.peer.fingerprint, sizeof(c.peer.fingerprint), "%s",
+			 devices[i].ja4);
 		must(checkin_add(db, &c, &failure));
 	}
 	must(device_set(db, &zeta, &d2, &beta, NULL, NULL, &failure));
@@ -64,7 +68,7 @@ static void devices_are_listed(void **state)
 {
 	static const struct {
 		const char *label;
-		char product[8], version[8], channel[8], profile[8];
+		char product[8], version[8], channel[8], profile[8], ja4[8];
 		int64_t seen_before;
 		char after[2][8];
 		int limit; /* 0: more than there are */
@@ -77,6 +81,12 @@ static void devices_are_listed(void **state)
 		{"a channel", .channel = "beta", .rows = "zeta/d2 "},
 		{"a profile", .profile = "modern", .rows = "mid/d2 zeta/d1 "},
 		{"a profile that is none", .profile = "new", .rows = ""},
+		{"a fingerprint", .ja4 = "t12",
+		 .rows = "alpha/d3 mid/d2 zeta/d2 "},
+		{"a fingerprint that is none", .ja4 = "t1", .rows = ""},
+		{"a profile as a fingerprint", .ja4 = "old", .rows = ""},
+		{"a profile and a fingerprint", .profile = "modern",
+		 .ja4 = "t12", .rows = "mid/d2 "},
 		{"not seen since", .seen_before = 1001, .rows = "zeta/d1 "},
 		{"first page", .limit = 2, .rows = "alpha/d1 alpha/d3 "},
 		{"next page", .after = {"alpha", "d3"}, .limit = 2,
@@ -108,6 +118,8 @@ static void devices_are_listed(void **state)
 		print_message("%s\n", cases[i].label);
 		snprintf(query.profile, sizeof(query.profile), "%s",
 			 cases[i].profile);
+		snprintf(query.fingerprint, sizeof(query.fingerprint), "%s",
+			 cases[i].ja4);
 		must(device_list(f->db, &query, see_device, &seen, &failure));
 		assert_string_equal(seen.text, cases[i].rows);
 	}

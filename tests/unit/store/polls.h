@@ -17,8 +17,11 @@ static inline struct checkin poll_of(const char *product, const char *device,
 		.channel = name("stable"),
 		.release = 7,
 		.reason = "update",
-		.peer = {"192.0.2.1", "TLSv1.3", "TLS_AES_128_GCM_SHA256",
-			 "modern"},
+		.peer = {.address = "192.0.2.1",
+			 .tls_version = "TLSv1.3",
+			 .cipher = "TLS_AES_128_GCM_SHA256",
+			 .profile = "modern",
+			 .fingerprint = "t12d_ja4"},
 	};
 }
 

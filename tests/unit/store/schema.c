@@ -18,7 +18,7 @@ static int close_it(void **state)
 
 static void run(const char *fmt, ...)
 {
-	char sql[256];
+	char sql[512];
 	va_list args;
 
 	va_start(args, fmt);
@@ -40,18 +40,56 @@ static void empty_becomes_current(void **state)
 	assert_int_equal(number_of(sqlite, "PRAGMA user_version"), MIGRATIONS);
 }
 
-/* Rows of the first version are there in the current one. */
+enum { MANY = 100000, STEP = 100 };
+
+static int count_step(void *count)
+{
+	++*(int *)count;
+	return 0;
+}
+
+static int64_t count_of(const char *what)
+{
+	char sql[128];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", what);
+	return number_of(sqlite, sql);
+}
+
+/*
+ * Rows of the first version are there in the current one.  However many
+ * there are, they are not touched: SQLite runs only a few thousand steps.
+ */
 static void first_version_is_brought_up(void **state)
 {
+	int hundreds = 0;
+
 	(void)state;
 	assert_true(apply(sqlite, &migrations[0], 1, &failure));
 	run("INSERT INTO products (id, name) VALUES (1, 'p')");
-	run("INSERT INTO devices (product, device, version, first_seen, "
-	    "last_seen, address) VALUES (1, 'd', '1.0', 1, 1, '')");
+	run("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+	    "WHERE i < %d) INSERT INTO devices (product, device, version, "
+	    "first_seen, last_seen, address) "
+	    "SELECT 1, i, '1.0', 1, 1, '' FROM n",
+	    MANY);
+	run("INSERT INTO checkins SELECT NULL, 0, 5, 1, device, '1.0', '', 0, "
+	    "1, '192.0.2.1', 1, 2, 3 FROM devices");
+	sqlite3_progress_handler(sqlite, STEP, count_step, &hundreds);
 	must(schema_migrate(sqlite, &failure));
+	sqlite3_progress_handler(sqlite, 0, NULL, NULL);
+	assert_in_range(hundreds, 0, MANY / STEP / 10);
 	assert_int_equal(number_of(sqlite, "PRAGMA user_version"), MIGRATIONS);
-	assert_int_equal(number_of(sqlite, "SELECT count(*) FROM devices "
-					   "WHERE fingerprint = 0"),
+	assert_int_equal(count_of("devices WHERE fingerprint = 0"), MANY);
+	assert_int_equal(count_of("checkins WHERE fingerprint = 0 "
+				  "AND profile = 3"),
+			 MANY);
+	assert_int_equal(number_of(sqlite, "SELECT value FROM meta "
+					   "WHERE name = 'devices'"),
+			 MANY);
+	run("UPDATE devices SET fingerprint = 7 WHERE device = '5'");
+	assert_int_equal(count_of("devices WHERE fingerprint = 7"), 1);
+	assert_int_equal(count_of("pragma_integrity_check WHERE "
+				  "integrity_check = 'ok'"),
 			 1);
 }
 
