@@ -10,6 +10,8 @@
 #include "pki/key.h"
 #include "pki/known.h"
 
+enum { UNKNOWN_CA = 48 }; /* the alert, RFC 8446 section 6.2 */
+
 enum {
 	TEXT_SIZE = 2048, /* bytes of a finding: two names and a sentence */
 	DAY_SIZE = 11,	  /* "2024-09-30" and a NUL */
@@ -212,7 +214,16 @@ static bool is_pinned_server(const struct judging *j, const X509 *leaf)
 	       certificate_same_holder(leaf, anchor->certificate);
 }
 
-/* The way alone; dates are told by themselves. */
+static bool has_weak_link(const STACK_OF(X509) * chain)
+{
+	for (int i = 0; i < sk_X509_num(chain); i++) {
+		if (certificate_weakness(sk_X509_value(chain, i), NULL))
+			return true;
+	}
+	return false;
+}
+
+/* The way alone; dates and weak links are told by themselves. */
 static void look_accepted(const struct judging *j, const STACK_OF(X509) * chain)
 {
 	struct anchor patient = *j->what->anchor;
@@ -223,6 +234,8 @@ static void look_accepted(const struct judging *j, const STACK_OF(X509) * chain)
 	patient.checks_time = false;
 	if (is_pinned_server(j, sk_X509_value(chain, 0)) ||
 	    chain_accepts(chain, &patient, j->now, &alert, &err))
+		return;
+	if (alert != UNKNOWN_CA && has_weak_link(chain))
 		return;
 	find(j,
 	     "%s chain: devices that trust %s (%s) refuse it with alert %d: %s",

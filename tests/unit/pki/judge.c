@@ -352,7 +352,7 @@ static const struct situation {
 	 0,
 	 "warning: rsa-2048 chain: CN=ota.example.com signed by "
 	 "CN=Inter: signed with SHA-1, which security level 0 allows",
-	 "needs security level"},
+	 "error"},
 	{"1024 bits at level 2",
 	 {&w.weak_leaf, &w.inter},
 	 {NULL},
@@ -369,7 +369,7 @@ static const struct situation {
 	 false,
 	 1,
 	 "RSA key of 1024 bits, which security level 1 allows",
-	 "needs security level"},
+	 "error"},
 
 	/* shape */
 	{"a root on top",
