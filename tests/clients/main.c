@@ -24,6 +24,7 @@ struct run {
 	unsigned int port;
 	unsigned int tries;
 	unsigned int pause_ms;
+	time_t at_ms; /* when to begin, ms since 1970; 0: now */
 	unsigned int buffer;
 	bool reset;
 };
@@ -40,6 +41,7 @@ static const char usage[] =
 	"  --path PATH    of the page (/healthz)\n"
 	"  --source A     IPv4 address to connect from\n"
 	"  --tries N --pause MS\n"
+	"  --at MS        begin then, milliseconds since 1970\n"
 	"  --reset        end a failed handshake by a reset\n";
 
 void client_complain(const char *fmt, ...)
@@ -122,21 +124,22 @@ static bool attempt(const struct run *run, struct client *client,
 	return status > 0;
 }
 
-static void pause_for(unsigned int ms)
+static struct timespec time_of(time_t ms)
 {
-	const struct timespec time = {.tv_sec = ms / 1000,
-				      .tv_nsec = (long)(ms % 1000) * 1000000};
-
-	nanosleep(&time, NULL);
+	return (struct timespec){.tv_sec = ms / 1000,
+				 .tv_nsec = (ms % 1000) * 1000000};
 }
 
 static int try_often(const struct run *run, struct client *client)
 {
+	const struct timespec begin = time_of(run->at_ms);
+	const struct timespec pause = time_of(run->pause_ms);
 	unsigned int i;
 
+	clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &begin, NULL);
 	for (i = 1; i <= run->tries; i++) {
 		if (i > 1)
-			pause_for(run->pause_ms);
+			nanosleep(&pause, NULL);
 		if (attempt(run, client, i)) {
 			printf("ok tries=%u\n", i);
 			return EXIT_SUCCESS;
@@ -148,7 +151,7 @@ static int try_often(const struct run *run, struct client *client)
 
 /* ---- options ---- */
 
-enum option_kind { TEXT, NUMBER, SWITCH, CLOCK, TLS };
+enum option_kind { TEXT, NUMBER, SWITCH, TIME, TLS };
 
 struct option_row {
 	const char *name;
@@ -166,7 +169,7 @@ static bool set_number(unsigned int *to, const char *text)
 	return end != text && *end == '\0' && value <= INT_MAX;
 }
 
-static bool set_clock(time_t *to, const char *text)
+static bool set_time(time_t *to, const char *text)
 {
 	char *end;
 
@@ -199,8 +202,8 @@ static bool set_option(const struct option_row *row, const char *text)
 	case SWITCH:
 		*(bool *)row->to = true;
 		return true;
-	case CLOCK:
-		return set_clock(row->to, text);
+	case TIME:
+		return set_time(row->to, text);
 	case TLS:
 		return set_tls(row->to, text);
 	}
@@ -216,7 +219,7 @@ static bool read_options(struct run *run, int argc, char **argv)
 		{"anchor", TEXT, &client->anchor, 0},
 		{"no-sni", SWITCH, &client->no_sni, 0},
 		{"check-time", SWITCH, &client->check_time, CAN_IGNORE_TIME},
-		{"clock", CLOCK, &client->clock, 0},
+		{"clock", TIME, &client->clock, 0},
 		{"bundle", SWITCH, &client->bundle, CAN_BUNDLE},
 		{"buffer", NUMBER, &run->buffer, CAN_SMALL_BUFFER},
 		{"mfl", NUMBER, &client->max_fragment, CAN_MAX_FRAGMENT},
@@ -225,6 +228,7 @@ static bool read_options(struct run *run, int argc, char **argv)
 		{"source", TEXT, &run->source, 0},
 		{"tries", NUMBER, &run->tries, 0},
 		{"pause", NUMBER, &run->pause_ms, 0},
+		{"at", TIME, &run->at_ms, 0},
 		{"reset", SWITCH, &run->reset, 0},
 	};
 	enum { COUNT = sizeof(rows) / sizeof(rows[0]) };
