@@ -66,6 +66,7 @@ struct tls_choice {
 	uint64_t begun;			 /* clock_ms() when it connected */
 	bool told;			 /* a ClientHello was read */
 	struct tls_client client;
+	char network[STORE_NETWORK_SIZE];  /* its source, once told */
 	const struct tls_profile *profile; /* NULL before the ClientHello */
 	const struct ladder_plan *plan;
 	struct ladder_offer offer; /* open until tls_choice_settle() */

@@ -1,5 +1,7 @@
 #include "base/digest.h"
 
+#include <pthread.h>
+
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -21,9 +23,21 @@ bool digest_equal(const struct digest *a, const struct digest *b)
 	return memcmp(a->bytes, b->bytes, DIGEST_SIZE) == 0;
 }
 
+/* OpenSSL 3 looks EVP_sha256() up at each use, which takes longer than the
+ * digest of a few bytes. */
+static EVP_MD *fetched;
+static pthread_once_t fetching = PTHREAD_ONCE_INIT;
+
+static void fetch(void)
+{
+	fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
 bool digest_of(struct digest *d, const void *data, size_t len)
 {
-	return EVP_Digest(data, len, d->bytes, NULL, EVP_sha256(), NULL) == 1;
+	pthread_once(&fetching, fetch);
+	return fetched &&
+	       EVP_Digest(data, len, d->bytes, NULL, fetched, NULL) == 1;
 }
 
 /* struct hasher is OpenSSL's context under a name of our own. */

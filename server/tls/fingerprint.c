@@ -1,5 +1,6 @@
 #include "tls/fingerprint.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -267,14 +268,24 @@ static size_t put_ja3(char text[static JA3_TEXT_SIZE],
 	return (size_t)(at - text);
 }
 
+/* Once, as base/digest does it for SHA-256. */
+static EVP_MD *md5;
+static pthread_once_t fetching = PTHREAD_ONCE_INIT;
+
+static void fetch_md5(void)
+{
+	md5 = EVP_MD_fetch(NULL, "MD5", NULL);
+}
+
 bool fingerprint_ja3(const struct hello *hello,
 		     char ja3[static FINGERPRINT_JA3_SIZE])
 {
 	char text[JA3_TEXT_SIZE];
 	uint8_t hash[MD5_SIZE];
 
-	if (EVP_Digest(text, put_ja3(text, hello), hash, NULL, EVP_md5(),
-		       NULL) != 1)
+	pthread_once(&fetching, fetch_md5);
+	if (!md5 ||
+	    EVP_Digest(text, put_ja3(text, hello), hash, NULL, md5, NULL) != 1)
 		return false;
 	hex_encode(hash, sizeof(hash), ja3);
 	return true;

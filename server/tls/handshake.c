@@ -78,7 +78,7 @@ static void tally_ending(const struct tls_choice *choice,
 	text_copy(row.detail, sizeof(row.detail), end->detail);
 	network_address(&choice->address, row.address);
 	if (end->result != TLS_RESULT_OK)
-		ladder_network(&choice->address, row.network);
+		text_copy(row.network, sizeof(row.network), choice->network);
 	row.first_seen = row.last_seen = clock_utc();
 	tls_tally_add(tally, &row);
 }

@@ -59,7 +59,7 @@ static struct ladder_key key_of(const struct tls_choice *choice)
 {
 	struct ladder_key key;
 
-	ladder_network(&choice->address, key.network);
+	text_copy(key.network, sizeof(key.network), choice->network);
 	text_copy(key.ja4, sizeof(key.ja4), choice->client.ja4);
 	text_copy(key.sni, sizeof(key.sni), choice->client.sni);
 	return key;
@@ -83,6 +83,7 @@ static void choose(struct tls_choice *choice)
 	struct ladder_key key;
 	size_t rung = 0;
 
+	ladder_network(&choice->address, choice->network);
 	if (set->memory) {
 		key = key_of(choice);
 		choice->plan = &plan->ladder;
@@ -181,6 +182,7 @@ SSL *tls_profiles_accept(struct tls_profiles *set, struct tls_choice *choice)
 	choice->told = false;
 	choice->certificate_sent = false;
 	choice->ended = false;
+	choice->network[0] = '\0';
 	choice->client.sni[0] = '\0';
 	choice->client.ja4[0] = '\0';
 	SSL_set_app_data(ssl, choice);
