@@ -84,6 +84,12 @@ struct fingerprint_row {
  * to remove. */
 bool fingerprint_label(struct db *db, const struct fingerprint_row *row,
 		       struct err *err);
+
+/* ERR_NOT_FOUND when it has no label. */
+bool fingerprint_find(struct db *db, const char *ja4,
+		      struct fingerprint_row *out, struct err *err);
+
+/* In the order of fingerprints. */
 bool fingerprint_list(struct db *db,
 		      bool (*each)(void *arg,
 				   const struct fingerprint_row *row),

@@ -125,6 +125,11 @@ bool handshake_prune(struct db *db, int64_t before, struct err *err)
 
 /* ---- fingerprints ------------------------------------------------------- */
 
+static bool no_label(const char *ja4, struct err *err)
+{
+	return err_set(err, ERR_NOT_FOUND, "fingerprint %s has no label", ja4);
+}
+
 static bool unset_label(struct db *db, const char *ja4, struct err *err)
 {
 	struct query q;
@@ -134,8 +139,7 @@ static bool unset_label(struct db *db, const char *ja4, struct err *err)
 	query_put_text(&q, ja4);
 	if (!query_run(&q, err))
 		return false;
-	return query_changes(db) > 0 ||
-	       err_set(err, ERR_NOT_FOUND, "fingerprint %s has no label", ja4);
+	return query_changes(db) > 0 || no_label(ja4, err);
 }
 
 bool fingerprint_label(struct db *db, const struct fingerprint_row *row,
@@ -153,6 +157,32 @@ bool fingerprint_label(struct db *db, const struct fingerprint_row *row,
 	return query_run(&q, err);
 }
 
+static void get_label(struct query *q, struct fingerprint_row *row)
+{
+	query_text(q, row->ja4, sizeof(row->ja4));
+	query_text(q, row->label, sizeof(row->label));
+	row->at = query_int(q);
+}
+
+bool fingerprint_find(struct db *db, const char *ja4,
+		      struct fingerprint_row *out, struct err *err)
+{
+	enum query_state state;
+	struct query q;
+
+	if (!query_start(&q, db, STATEMENT_FINGERPRINT_FIND, err))
+		return false;
+	query_put_text(&q, ja4);
+	state = query_step(&q, err);
+	if (state == QUERY_DONE)
+		return no_label(ja4, err);
+	if (state == QUERY_FAILED)
+		return false;
+	get_label(&q, out);
+	query_end(&q);
+	return true;
+}
+
 bool fingerprint_list(struct db *db,
 		      bool (*each)(void *arg,
 				   const struct fingerprint_row *row),
@@ -166,9 +196,7 @@ bool fingerprint_list(struct db *db,
 	while ((state = query_step(&q, err)) == QUERY_ROW) {
 		struct fingerprint_row row;
 
-		query_text(&q, row.ja4, sizeof(row.ja4));
-		query_text(&q, row.label, sizeof(row.label));
-		row.at = query_int(&q);
+		get_label(&q, &row);
 		if (!each(arg, &row)) {
 			query_end(&q);
 			return true;

@@ -253,6 +253,8 @@ const char *const statement_sql[STATEMENT_COUNT] = {
 		"ON CONFLICT DO UPDATE SET label = ?2, at = ?3",
 	[STATEMENT_FINGERPRINT_UNSET] =
 		"DELETE FROM fingerprints WHERE ja4 = ?1",
+	[STATEMENT_FINGERPRINT_FIND] =
+		"SELECT ja4, label, at FROM fingerprints WHERE ja4 = ?1",
 	[STATEMENT_FINGERPRINT_LIST] =
 		"SELECT ja4, label, at FROM fingerprints ORDER BY ja4",
 

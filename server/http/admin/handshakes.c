@@ -2,6 +2,7 @@
  * handshakes - the rows of the API for who connects, who cannot, and what
  * their fingerprints are called.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "http/admin/api.h"
 #include "http/admin/change.h"
 #include "http/admin/render.h"
@@ -22,11 +24,22 @@ enum {
 
 /* ---- GET /api/v1/handshakes --------------------------------------------- */
 
-struct page {
+/* Made among the chores: a filter may read 20,000 rows for one. */
+struct listing {
+	const char *data_dir;
+	struct handshake_query query;
 	json_t *rows;
 	int count;
 	char next[24]; /* the last row's id */
 };
+
+static void free_listing(void *state)
+{
+	struct listing *l = state;
+
+	json_decref(l->rows);
+	free(l);
+}
 
 static json_t *render_alert(const struct handshake_row *row)
 {
@@ -54,11 +67,43 @@ static json_t *render_handshake(const struct handshake_row *row)
 
 static bool append_handshake(void *arg, const struct handshake_row *row)
 {
-	struct page *page = arg;
+	struct listing *l = arg;
 
-	page->count++;
-	snprintf(page->next, sizeof(page->next), "%" PRId64, row->id);
-	return render_append(&page->rows, render_handshake(row));
+	l->count++;
+	snprintf(l->next, sizeof(l->next), "%" PRId64, row->id);
+	return render_append(&l->rows, render_handshake(row));
+}
+
+static bool collect_handshakes(struct db *none, void *state, struct err *err)
+{
+	struct listing *l = state;
+	struct db *db;
+	bool ok;
+
+	(void)none;
+	l->rows = json_array();
+	if (!db_open(&db, l->data_dir, DB_READER, err))
+		return false;
+	ok = handshake_list(db, &l->query, append_handshake, l, err);
+	db_close(db);
+	return ok;
+}
+
+/* A page that is full may have another behind it. */
+static void handshakes_collected(struct request *r, bool ok,
+				 const struct err *err)
+{
+	struct listing *l = r->state;
+	json_t *rows = l->rows;
+
+	if (!ok) {
+		reply_err(r, MHD_HTTP_INTERNAL_SERVER_ERROR, err);
+		return;
+	}
+	l->rows = NULL;
+	reply_json(r, MHD_HTTP_OK,
+		   json_pack("{s:o, s:s?}", "handshakes", rows, "next",
+			     l->count == l->query.limit ? l->next : NULL));
 }
 
 static bool read_outcome(struct request *r, enum handshake_outcome *outcome)
@@ -82,34 +127,39 @@ static bool read_outcome(struct request *r, enum handshake_outcome *outcome)
 	return !given;
 }
 
+static bool read_limit(struct request *r, int *limit)
+{
+	int64_t rows;
+
+	if (!request_arg_integer(r, "limit", 1, STORE_LIST_MAX, PAGE_DEFAULT,
+				 &rows))
+		return false;
+	*limit = (int)rows;
+	return true;
+}
+
 static void list_handshakes(struct request *r)
 {
 	static const char *const args[] = {
 		"outcome", "fingerprint", "profile", "seen_after",
 		"limit",   "after",	  NULL};
-	struct handshake_query query = {0};
-	struct page page = {0};
-	struct err err;
-	int64_t limit;
+	struct handshake_query *q;
+	struct listing *l;
 
-	if (!api_args(r, args) || !read_outcome(r, &query.outcome) ||
-	    !api_arg_text(r, "fingerprint", query.ja4, sizeof(query.ja4)) ||
-	    !api_arg_text(r, "profile", query.profile, sizeof(query.profile)) ||
-	    !api_arg_time(r, "seen_after", &query.seen_after) ||
-	    !request_arg_integer(r, "limit", 1, STORE_LIST_MAX, PAGE_DEFAULT,
-				 &limit) ||
-	    !request_arg_integer(r, "after", 1, INT64_MAX, 0, &query.after))
+	if (!api_args(r, args))
 		return;
-	query.limit = (int)limit;
-	page.rows = json_array();
-	if (!handshake_list(r->db, &query, append_handshake, &page, &err)) {
-		json_decref(page.rows);
-		reply_err(r, MHD_HTTP_INTERNAL_SERVER_ERROR, &err);
+	l = api_state(r, sizeof(*l), free_listing);
+	if (!l)
 		return;
-	}
-	reply_json(r, MHD_HTTP_OK,
-		   json_pack("{s:o, s:s?}", "handshakes", page.rows, "next",
-			     page.count == limit ? page.next : NULL));
+	l->data_dir = r->app->data_dir;
+	q = &l->query;
+	if (read_outcome(r, &q->outcome) &&
+	    api_arg_text(r, "fingerprint", q->ja4, sizeof(q->ja4)) &&
+	    api_arg_text(r, "profile", q->profile, sizeof(q->profile)) &&
+	    api_arg_time(r, "seen_after", &q->seen_after) &&
+	    read_limit(r, &q->limit) &&
+	    request_arg_integer(r, "after", 1, INT64_MAX, 0, &q->after))
+		request_chore(r, collect_handshakes, handshakes_collected);
 }
 
 /* ---- fingerprints ------------------------------------------------------- */
@@ -148,14 +198,33 @@ struct naming {
 	struct audit_row audit;
 };
 
-/* A JA4: ten characters, '_', twelve hexadecimal digits, '_', twelve more. */
+static bool is_ja4_version(const char *text)
+{
+	static const char *const versions[] = {"13", "12", "11", "10", "s3",
+					       "s2", "d1", "d2", "d3", "00"};
+
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		if (strncmp(text, versions[i], 2) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A JA4 as FoxIO's JA4.md has it: protocol, version, whether there is SNI,
+ * how many ciphers and extensions, the ends of ALPN; then two hashes.
+ */
 static bool is_ja4(const char *text)
 {
-	static const char hex[] = "0123456789abcdef";
+	static const char digits[] = "0123456789abcdef";
 
-	return strlen(text) == 36 && text[10] == '_' && text[23] == '_' &&
-	       strcspn(text, "_") == 10 && strspn(text + 11, hex) == 12 &&
-	       strspn(text + 24, hex) == 12 && strspn(text, "tqd") >= 1;
+	return strlen(text) == 36 && strspn(text, "tqd") > 0 &&
+	       is_ja4_version(text + 1) && strspn(text + 3, "di") > 0 &&
+	       strspn(text + 4, "0123456789") >= 4 &&
+	       strcspn(text + 8, "_") == 2 && isalnum((unsigned char)text[8]) &&
+	       isalnum((unsigned char)text[9]) &&
+	       strspn(text + 11, digits) == 12 && text[23] == '_' &&
+	       strspn(text + 24, digits) == 12;
 }
 
 static struct naming *new_naming(struct request *r, const char *what)
@@ -177,11 +246,26 @@ static struct naming *new_naming(struct request *r, const char *what)
 	return n;
 }
 
+/* Writer: has it that label already?  Then *row is as it was set. */
+static bool is_named(struct db *db, struct fingerprint_row *row)
+{
+	struct fingerprint_row was;
+	struct err none;
+
+	if (!fingerprint_find(db, row->ja4, &was, &none) ||
+	    strcmp(was.label, row->label) != 0)
+		return false;
+	*row = was;
+	return true;
+}
+
 /* Writer. */
 static bool name_fingerprint(struct db *db, void *state, struct err *err)
 {
 	struct naming *n = state;
 
+	if (is_named(db, &n->row))
+		return true;
 	return fingerprint_label(db, &n->row, err) &&
 	       change_record(
 		       db, &n->audit,
@@ -201,6 +285,15 @@ static void fingerprint_named(struct request *r, bool ok, const struct err *err)
 		reply_empty(r, MHD_HTTP_NO_CONTENT);
 }
 
+static bool is_printable(const char *text)
+{
+	size_t len;
+
+	while ((len = utf8_printable(text)))
+		text += len;
+	return !*text;
+}
+
 static bool read_label(struct request *r, struct naming *n)
 {
 	const char *label = NULL;
@@ -218,7 +311,10 @@ static bool read_label(struct request *r, struct naming *n)
 
 	if (!json)
 		return false;
-	ok = json_read(json, fields, 1, &err);
+	ok = json_read(json, fields, 1, &err) &&
+	     (is_printable(label) ||
+	      err_set(&err, ERR_INVALID,
+		      "label has a control character in it"));
 	if (ok)
 		text_copy(n->row.label, sizeof(n->row.label), label);
 	json_decref(json);

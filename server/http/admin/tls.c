@@ -145,46 +145,69 @@ static bool set_usage(json_t *profile, const struct profile_usage *u)
 				   render_time(u->last_use)) == 0;
 }
 
+static json_t *find_profile(json_t *profiles, const char *name)
+{
+	json_t *profile;
+	size_t i;
+
+	json_array_foreach (profiles, i, profile) {
+		const char *is =
+			json_string_value(json_object_get(profile, "name"));
+
+		if (strcmp(is, name) == 0)
+			return profile;
+	}
+	return NULL;
+}
+
 /* A profile that is configured no more is listed behind the others. */
 static bool add_usage(void *arg, const struct profile_usage *u)
 {
 	struct overview *o = arg;
-	json_t *profile = NULL;
-	size_t i;
+	json_t *profile;
 
 	if (!u->profile[0])
 		return true; /* reported, but never polled */
-	json_array_foreach (o->profiles, i, profile) {
-		const char *name =
-			json_string_value(json_object_get(profile, "name"));
-
-		if (strcmp(name, u->profile) == 0)
-			return set_usage(profile, u);
+	profile = find_profile(o->profiles, u->profile);
+	if (!profile) {
+		profile = json_pack("{s:s, s:b, s:b}", "name", u->profile,
+				    "configured", false, "default", false);
+		if (!render_append(&o->profiles, profile))
+			return false;
 	}
-	profile = json_pack("{s:s, s:b, s:b}", "name", u->profile, "configured",
-			    false, "default", false);
-	return profile && set_usage(profile, u) &&
-	       render_append(&o->profiles, profile);
+	if (set_usage(profile, u))
+		return true;
+	json_decref(o->profiles);
+	o->profiles = NULL;
+	return false;
 }
 
-static bool overlook(struct db *none, void *state, struct err *err)
+static bool add_presentations(struct overview *o, int64_t now)
 {
-	struct overview *o = state;
 	const struct site *site = o->view->site;
 	const struct profile_usage unused = {0};
+
+	o->profiles = json_array();
+	for (size_t i = 0; i < site->profile_count; i++) {
+		json_t *profile = render_presentation(site, i, now);
+
+		if (!render_append(&o->profiles, profile) ||
+		    !set_usage(profile, &unused))
+			return false;
+	}
+	return true;
+}
+
+static bool survey(struct db *none, void *state, struct err *err)
+{
+	struct overview *o = state;
 	int64_t now = clock_utc();
 	struct db *db;
 	bool ok;
 
 	(void)none;
-	o->profiles = json_array();
-	for (size_t i = 0; i < site->profile_count; i++) {
-		json_t *profile = render_presentation(site, i, now);
-
-		if (!profile || !set_usage(profile, &unused) ||
-		    !render_append(&o->profiles, profile))
-			return err_memory(err);
-	}
+	if (!add_presentations(o, now))
+		return err_memory(err);
 	if (!db_open(&db, o->data_dir, DB_READER, err))
 		return false;
 	ok = profile_usage_list(db, now, add_usage, o, err);
@@ -192,7 +215,8 @@ static bool overlook(struct db *none, void *state, struct err *err)
 	return ok;
 }
 
-static void overlooked(struct request *r, bool ok, const struct err *err)
+/* NULL for the profiles is out of memory. */
+static void surveyed(struct request *r, bool ok, const struct err *err)
 {
 	struct overview *o = r->state;
 	json_t *profiles = o->profiles;
@@ -216,7 +240,7 @@ static void show_tls(struct request *r)
 		return;
 	o->data_dir = r->app->data_dir;
 	o->view = current_get(r->app->current);
-	request_chore(r, overlook, overlooked);
+	request_chore(r, survey, surveyed);
 }
 
 static const struct route rows[] = {

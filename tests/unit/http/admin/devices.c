@@ -1,55 +1,40 @@
 #include "fixture.h"
 
-#include "base/job.h"
 #include "store/checkin.h"
+#include "store/handshake.h"
+
+#define JA4 "t13d1516h2_8daaf6152771_02713d6af862"
 
 static const char devices[] = "/api/v1/devices";
 static const char checkins[] = "/api/v1/checkins";
 
-/* ---- polls, written as the writer writes them --------------------------- */
+/* ---- polls --------------------------------------------------------------- */
 
-struct poll_job {
-	struct job job;
-	struct checkin checkin;
-	bool done;
-};
-
-static bool run_poll(struct job *job, void *context, struct err *err)
+static bool run_poll(struct db *db, void *arg, struct err *err)
 {
-	struct poll_job *poll = (struct poll_job *)job;
-
-	return checkin_add(context, &poll->checkin, err);
-}
-
-static void poll_done(struct job *job)
-{
-	struct poll_job *poll = (struct poll_job *)job;
-
-	fixture_check(job->ok, &job->err);
-	poll->done = true;
+	return checkin_add(db, arg, err);
 }
 
 static void add_poll(struct fixture *f, const char *product, const char *device,
 		     const char *version, const char *profile, int64_t at)
 {
-	struct pollfd fd = {.fd = port_fd(f->port), .events = POLLIN};
-	struct poll_job poll_job = {
-		.job = {.port = f->port, .run = run_poll, .done = poll_done}};
-	struct checkin *c = &poll_job.checkin;
+	struct checkin c = {.at = at,
+			    .product = fixture_ident(product),
+			    .device = fixture_ident(device),
+			    .version = fixture_ident(version),
+			    .channel = fixture_ident("stable"),
+			    .reason = "up-to-date",
+			    .peer = f->client.peer};
 
-	c->at = at;
-	c->product = fixture_ident(product);
-	c->device = fixture_ident(device);
-	c->version = fixture_ident(version);
-	c->channel = fixture_ident("stable");
-	text_copy(c->reason, sizeof(c->reason), "up-to-date");
-	c->peer = f->client.peer;
-	text_copy(c->peer.profile, sizeof(c->peer.profile), profile);
-	writer_submit(f->app.writer, &poll_job.job);
-	while (!poll_job.done) {
-		poll(&fd, 1, 1000);
-		port_drain(f->port);
-	}
+	text_copy(c.peer.profile, sizeof(c.peer.profile), profile);
+	text_copy(c.peer.fingerprint, sizeof(c.peer.fingerprint),
+		  strcmp(profile, "modern") == 0 ? JA4 : "");
+	fixture_write(f, run_poll, &c);
+}
+
+static bool run_label(struct db *db, void *arg, struct err *err)
+{
+	return fingerprint_label(db, arg, err);
 }
 
 /* 2026-11-21T04:00:00Z */
@@ -104,6 +89,9 @@ static void test_list(void **state)
 		{"?version=1.0", "end"},
 		{"?profile=dst-x3", "inklay/a3 end"},
 		{"?profile=", "inklay/a1 inklay/a2 inklay/a3 lamp/a1 end"},
+		{"?fingerprint=" JA4, "inklay/a1 inklay/a2 lamp/a1 end"},
+		{"?fingerprint=" JA4 "&profile=dst-x3", "end"},
+		{"?fingerprint=t13d1516h2", "end"},
 		{"?channel=beta", "end"},
 		{"?seen_before=2026-11-21T04:00:02Z", "inklay/a2 end"},
 		{"?seen_before=2026-11-21T04:00:01Z", "end"},
@@ -147,8 +135,9 @@ static void test_list_refused(void **state)
 		{"?after=inklay/", "after"},
 		{"?after=inklay/a1/x", "after"},
 		{"?profile=0123456789012345678901234567890123456789"
-		 "01234567",
+		 "0123456789012345678901234",
 		 "profile"},
+		{"?fingerprint=" JA4 "012345678901", "fingerprint"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -167,6 +156,7 @@ static void test_list_refused(void **state)
 
 static void test_show(void **state)
 {
+	struct fingerprint_row lamp = {JA4, "lamp", NOW};
 	struct fixture *f = *state;
 
 	add_fleet(f);
@@ -181,7 +171,25 @@ static void test_show(void **state)
 		"\"last_seen\":\"2026-11-21T04:00:04Z\",\"checkins\":2,"
 		"\"release\":null,\"reason\":\"up-to-date\",\"report\":null,"
 		"\"address\":\"192.0.2.7\",\"tls_version\":\"TLSv1.3\","
-		"\"cipher\":\"c\",\"profile\":\"modern\"}");
+		"\"cipher\":\"c\",\"profile\":\"modern\","
+		"\"fingerprint\":\"" JA4 "\",\"label\":null}");
+	fixture_write(f, run_label, &lamp);
+	fixture_expect("with a label",
+		       fixture_call(f, "GET", "/api/v1/devices/inklay/a1",
+				    "viewer", NULL),
+		       200, "\"fingerprint\":\"" JA4 "\",\"label\":\"lamp\"}");
+	fixture_expect("in a list",
+		       fixture_call(f, "GET", "/api/v1/devices?limit=1",
+				    "viewer", NULL),
+		       200, "\"label\":\"lamp\"}");
+	fixture_expect("in a check-in",
+		       fixture_call(f, "GET", "/api/v1/checkins?limit=1",
+				    "viewer", NULL),
+		       200, "\"fingerprint\":\"" JA4 "\",\"label\":\"lamp\"}");
+	fixture_expect("without a fingerprint",
+		       fixture_call(f, "GET", "/api/v1/devices/inklay/a3",
+				    "viewer", NULL),
+		       200, "\"fingerprint\":null,\"label\":null}");
 	fixture_expect("not there",
 		       fixture_call(f, "GET", "/api/v1/devices/inklay/a9",
 				    "viewer", NULL),
@@ -368,7 +376,8 @@ static void test_checkins(void **state)
 		       "\"channel\":\"stable\",\"release\":null,"
 		       "\"reason\":\"up-to-date\",\"address\":\"192.0.2.7\","
 		       "\"tls_version\":\"TLSv1.3\",\"cipher\":\"c\","
-		       "\"profile\":\"modern\"}],\"next\":null}");
+		       "\"profile\":\"modern\",\"fingerprint\":\"" JA4
+		       "\",\"label\":null}],\"next\":null}");
 }
 
 static void test_checkins_refused(void **state)

@@ -28,6 +28,7 @@
 #include <poll.h>
 
 #include "base/hex.h"
+#include "base/job.h"
 #include "base/strbuf.h"
 #include "http/app.h"
 #include "http/gate.h"
@@ -308,6 +309,48 @@ static inline void fixture_expect(const char *label, struct answer answer,
 	free(text);
 	json_decref(answer.json);
 }
+
+/* ---- changes made as the writer makes them ------------------------------ */
+
+struct fixture_job {
+	struct job job;
+	bool (*run)(struct db *db, void *arg, struct err *err);
+	void *arg;
+	bool done;
+};
+
+static inline bool fixture_run(struct job *job, void *context, struct err *err)
+{
+	struct fixture_job *j = (struct fixture_job *)job;
+
+	return j->run(context, j->arg, err);
+}
+
+static inline void fixture_done(struct job *job)
+{
+	fixture_check(job->ok, &job->err);
+	((struct fixture_job *)job)->done = true;
+}
+
+static inline void
+fixture_write(struct fixture *f,
+	      bool (*run)(struct db *db, void *arg, struct err *err), void *arg)
+{
+	struct pollfd fd = {.fd = port_fd(f->port), .events = POLLIN};
+	struct fixture_job j = {.job = {.port = f->port,
+					.run = fixture_run,
+					.done = fixture_done},
+				.run = run,
+				.arg = arg};
+
+	writer_submit(f->app.writer, &j.job);
+	while (!j.done) {
+		poll(&fd, 1, 1000);
+		port_drain(f->port);
+	}
+}
+
+/* ---- what tests compare ------------------------------------------------- */
 
 /* An image's detached signature by signers[who], in base64. */
 static inline void fixture_sign(struct fixture *f, int who, const void *image,
