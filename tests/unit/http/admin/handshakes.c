@@ -313,7 +313,6 @@ static void test_fingerprint_shapes(void **state)
 		{"t12d490a00_4b815dab2718_7b0ba9b4cf08", 400},
 		{"t12d4907hZ_4b815dab2718_7b0ba9b4cf08", 200},
 		{"t12d4907h-_4b815dab2718_7b0ba9b4cf08", 400},
-		{"t12d4907%C3%A9_4b815dab2718_7b0ba9b4cf08", 400},
 		{"t12d4907h__4b815dab2718_7b0ba9b4cf08", 400},
 		{"t12d49070_4b815dab27180_7b0ba9b4cf08", 400},
 		{"t12d490700_4B815dab2718_7b0ba9b4cf08", 400},

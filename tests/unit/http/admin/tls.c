@@ -30,6 +30,7 @@ static STACK_OF(X509) * make_chain(X509 *leaf, X509 *ca)
 	return chain;
 }
 
+/* Half a day off whole ones, since texts tell how many are left. */
 static void make_certificates(struct pki *p, int64_t now)
 {
 	for (int i = 0; i < 3; i++)
@@ -48,12 +49,13 @@ static void make_certificates(struct pki *p, int64_t now)
 				      .key = p->keys[2],
 				      .issuer = p->ca,
 				      .issuer_key = p->keys[1],
-				      .not_after = now + 90 * DAY});
-	p->short_leaf = mint(&(struct mint){.subject = "CN=ota.example.com",
-					    .key = p->keys[2],
-					    .issuer = p->ca,
-					    .issuer_key = p->keys[1],
-					    .not_after = now + 10 * DAY});
+				      .not_after = now + 90 * DAY + DAY / 2});
+	p->short_leaf =
+		mint(&(struct mint){.subject = "CN=ota.example.com",
+				    .key = p->keys[2],
+				    .issuer = p->ca,
+				    .issuer_key = p->keys[1],
+				    .not_after = now + 10 * DAY + DAY / 2});
 }
 
 static void present(struct fixture *f, struct pki *p)
