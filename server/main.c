@@ -7,6 +7,7 @@
 #include "cli/check.h"
 #include "cli/command.h"
 #include "cli/db.h"
+#include "cli/fingerprint.h"
 #include "cli/inspect.h"
 #include "cli/keygen.h"
 #include "cli/pki.h"
@@ -40,6 +41,8 @@ static const struct command commands[] = {
 	{"pki", "make a CA and server certificates for devices", pki_main},
 	{"sign", "sign an image", sign_main},
 	{"verify", "check the signature of an image", verify_main},
+	{"fingerprint", "show the fingerprints of a captured ClientHello",
+	 fingerprint_main},
 	{"token", "add, list and revoke the tokens of admins", token_main},
 	{"db", "check and back up the database", db_main},
 	{"version", "say which otterd this is", version_main},

@@ -8,7 +8,7 @@ static void list(FILE *to, const struct command *table, size_t count,
 {
 	fprintf(to, "usage: %s COMMAND ...\n", name);
 	for (size_t i = 0; i < count; i++)
-		fprintf(to, "  %-8s %s\n", table[i].name, table[i].help);
+		fprintf(to, "  %-11s %s\n", table[i].name, table[i].help);
 	fprintf(to, "%s COMMAND --help says more.\n", name);
 }
 

@@ -1,6 +1,7 @@
 """By what a client gets its profile, and that a profile's settings hold."""
 
 import ssl
+import subprocess
 
 import pytest
 
@@ -115,3 +116,15 @@ def test_healthz_names_the_profile(start, rule):
         head = link.recv(1000).decode()
     want = "other" if rule["sni"] == "localhost" else "plain"
     assert f"TLS-Profile: {want}\r\n" in head
+
+
+def test_no_early_data(daemon):
+    """No ticket allows any."""
+    done = subprocess.run(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{daemon.port}",
+         "-servername", "localhost", "-ign_eof"],
+        input=b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+        b"Connection: close\r\n\r\n", timeout=PATIENCE,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert b"Post-Handshake New Session Ticket arrived" in done.stdout
+    assert b"Max Early Data: 0" in done.stdout
