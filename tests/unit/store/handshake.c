@@ -352,6 +352,11 @@ static void fingerprints_have_labels(void **state)
 	must(fingerprint_label(f->db, &row, &failure));
 	text_copy(row.label, sizeof(row.label), "bath sensor");
 	must(fingerprint_label(f->db, &row, &failure));
+	must(fingerprint_find(f->db, "a", &got, &failure));
+	assert_string_equal(got.label, "bath sensor");
+	must_fail(fingerprint_find(f->db, "b", &got, &failure), ERR_NOT_FOUND,
+		  "fingerprint b has no label");
+	got = (struct fingerprint_row){.at = 0};
 	must(fingerprint_list(f->db, see_label, &got, &failure));
 	assert_string_equal(got.ja4, "a");
 	assert_string_equal(got.label, "bath sensor");
