@@ -92,6 +92,9 @@ tls_profiles_choose(const struct tls_profiles *set,
 
 const char *tls_profile_name(const struct tls_profile *profile);
 
+/* Does it present a self-signed certificate? */
+bool tls_profile_self_signed(const struct tls_profile *profile);
+
 /*
  * A new server-side SSL, without a BIO, that chooses its profile from the
  * ClientHello and notes it in *choice, whose address, port and beginning the

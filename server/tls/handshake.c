@@ -122,6 +122,10 @@ static struct ending ending_of_alert(const struct tls_choice *choice, int alert,
 	/* Only who has seen the chain can have judged it. */
 	if (verdict && choice->certificate_sent)
 		end.outcome = verdict->outcome;
+	/* wolfSSL's word for a self-signed one that it does not trust. */
+	if (alert == SSL_AD_BAD_CERTIFICATE && choice->certificate_sent &&
+	    tls_profile_self_signed(choice->profile))
+		end.outcome = LADDER_REJECTED;
 	return end;
 }
 

@@ -28,6 +28,7 @@ struct tls_profile {
 	char name[TLS_NAME_SIZE];
 	SSL_CTX *ctx;
 	int min_version;
+	bool self_signed; /* its leaf, or one of them */
 	struct ladder_rung rung;
 	struct plan plan;
 	struct metric *handshakes[TLS_RESULTS];
@@ -190,6 +191,11 @@ SSL *tls_profiles_accept(struct tls_profiles *set, struct tls_choice *choice)
 	return ssl;
 }
 
+bool tls_profile_self_signed(const struct tls_profile *profile)
+{
+	return profile->self_signed;
+}
+
 void tls_profiles_count(const struct tls_profiles *set,
 			const struct tls_profile *profile,
 			enum tls_result result)
@@ -200,6 +206,16 @@ void tls_profiles_count(const struct tls_profiles *set,
 }
 
 /* ---- building ----------------------------------------------------------- */
+
+static bool is_self_signed(const struct tls_profile_spec *spec)
+{
+	for (size_t i = 0; i < spec->certificate_count; i++) {
+		if (certificate_self_issued(
+			    sk_X509_value(spec->certificates[i].chain, 0)))
+			return true;
+	}
+	return false;
+}
 
 static struct ladder_rung measure(const struct tls_profile_spec *spec)
 {
@@ -253,6 +269,7 @@ static bool build_profile(struct tls_profile *profile,
 	SSL_CTX_set_client_hello_cb(profile->ctx, on_client_hello, NULL);
 	SSL_CTX_set_msg_callback(profile->ctx, on_message);
 	profile->min_version = spec->min_version;
+	profile->self_signed = is_self_signed(spec);
 	profile->rung = measure(spec);
 	if (all->memory) {
 		profile->rung.name =
