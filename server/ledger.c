@@ -18,7 +18,7 @@ enum {
 	DAY = 24 * 60 * 60,	   /* seconds */
 	HANDSHAKE_AGE = 180 * DAY, /* as long as somebody may ask why */
 	LADDER_AGE = 400 * DAY,	   /* devices that poll once a year */
-	PRUNE_MS = 60 * 1000
+	PRUNE_MS = 60 * 1000	   /* between two prunings of the ladder */
 };
 
 /* What was last said in the log of a fingerprint. */
@@ -162,11 +162,13 @@ static bool prune(struct ledger *ledger, struct db *db, struct err *err)
 	int64_t utc = clock_utc();
 	uint64_t now = clock_ms();
 
+	if (ledger->handshake_count &&
+	    !handshake_prune(db, utc - HANDSHAKE_AGE, err))
+		return false;
 	if (now < ledger->next_prune)
 		return true;
 	ledger->next_prune = now + PRUNE_MS;
-	return handshake_prune(db, utc - HANDSHAKE_AGE, err) &&
-	       ladder_prune(db, utc - LADDER_AGE, LADDER_KEYS_MAX, err);
+	return ladder_prune(db, utc - LADDER_AGE, LADDER_KEYS_MAX, err);
 }
 
 static bool run(struct job *job, void *context, struct err *err)
