@@ -50,11 +50,12 @@ struct ladder_plan {
 
 /* One offer, between tls_ladder_offer() and tls_ladder_settle(). */
 struct ladder_offer {
-	size_t rung;		    /* index into the plan */
-	struct ladder_return taken; /* private: the client's way so far, as far
-				       as can be told */
-	uint32_t fit;		    /* private: rungs its versions allow, a bit
-				       for each */
+	size_t rung; /* index into the plan */
+	/* Private: */
+	uint64_t begun_ms;
+	uint32_t fit;		    /* rungs its versions allow, a bit each */
+	struct ladder_return taken; /* the client's way so far, as far as can
+				       be told */
 };
 
 /* What became of it. */
@@ -81,9 +82,10 @@ void tls_ladder_free(struct tls_ladder *ladder); /* NULL is legal */
 int tls_ladder_name(struct tls_ladder *ladder, const char *profile);
 
 /*
- * Choose for a client that has just sent its ClientHello.  Clients whose key
- * is not known get the first rung that their versions allow.  Always gives a
- * rung; must be settled once.  Any thread.
+ * Choose for a client that has sent its ClientHello on a connection that was
+ * accepted at `begun_ms`: it is none of those that failed after that.  Clients
+ * whose key is not known get the first rung that their versions allow.  Always
+ * gives a rung; must be settled once.  Any thread.
  */
 void tls_ladder_offer(struct tls_ladder *ladder, const struct ladder_plan *plan,
 		      const struct ladder_key *key, uint16_t max_version,
@@ -114,7 +116,10 @@ size_t tls_ladder_changes(struct tls_ladder *ladder, size_t limit,
 bool tls_ladder_restore(struct tls_ladder *ladder, const struct ladder_row *row,
 			int64_t oldest);
 
-/* Keys that rejected every rung of `plan` and accepted none since. */
+/*
+ * Keys of which some client has rejected every rung that its versions allow,
+ * and was not seen to accept one since.
+ */
 size_t tls_ladder_stranded(struct tls_ladder *ladder);
 
 /* "192.0.2.0/24", "2001:db8:0:1::/64": as one site's NAT or one customer. */

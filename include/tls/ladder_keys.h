@@ -18,7 +18,7 @@
 #include "store/bounds.h"
 #include "tls/fingerprint.h"
 #include "tls/hello.h"
-#include "tls/ladder_returns.h"
+#include "tls/ladder_guess.h"
 
 enum {
 	LADDER_KEYS_MAX = 20000, /* clients remembered; the least useful goes
@@ -39,12 +39,12 @@ struct ladder_net;
 /* What is remembered of a key. */
 struct ladder_entry {
 	/* Of the ladder's: */
-	int preferred;	   /* the name accepted last, or -1; who has one is more
-			      useful than who has none */
-	bool stranded;	   /* by ladder_keys_strand() */
-	uint32_t failures; /* since something was accepted */
-	int64_t at;	   /* UTC: last change */
-	struct ladder_returns returns;
+	int preferred; /* the name accepted last, or -1; who has one is more
+			  useful than who has none */
+	bool stranded; /* by ladder_keys_strand() */
+	uint32_t rejections; /* since something was accepted */
+	int64_t at;	     /* UTC: last change */
+	struct ladder_guess guess;
 
 	/* Of the table's: */
 	const char *network, *ja4, *sni;

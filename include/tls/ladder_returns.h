@@ -1,10 +1,6 @@
 /*
- * ladder_returns - the clients of one key that were rejected and are expected
- * back, in the order in which they failed.
- *
- * Nobody can say which of them a new connection is.  What is known: it is none
- * that failed after the connection began; and who failed first mostly comes
- * back first.
+ * ladder_returns - clients that were rejected and are expected back, in the
+ * order in which they failed.
  */
 #ifndef OTTERD_TLS_LADDER_RETURNS_H
 #define OTTERD_TLS_LADDER_RETURNS_H
@@ -21,16 +17,17 @@ enum {
 /* One client's way so far. */
 struct ladder_return {
 	uint64_t at_ms;	  /* its last failure; 0: before a restart */
-	uint32_t crowd;	  /* the crowd that it was part of then */
+	uint32_t crowd;	  /* the number of the crowd that it was in then */
 	uint8_t why;	  /* enum ladder_outcome of that failure */
-	uint8_t failures; /* since it came, at most 255 */
-	bool judged;	  /* at least one chain was looked at */
+	uint8_t failures; /* since it came, at most 255; 0: it has not come */
+	bool judged;	  /* it has looked at one chain at least */
+	bool stranded;	  /* it has rejected all there is */
 	uint8_t count;
-	uint8_t tried[LADDER_RUNGS_MAX]; /* names, the one rejected first
-					    first; each once */
+	uint8_t tried[LADDER_RUNGS_MAX]; /* names, the one rejected last
+					    behind all others; each once */
 };
 
-/* Has it been offered that name; LADDER_RUNGS_MAX if not, else its place. */
+/* Where a name is among those tried; LADDER_RUNGS_MAX when it is not. */
 size_t ladder_return_place(const struct ladder_return *r, int name);
 
 /* Put a name behind all others; the first goes when there is no room. */
@@ -45,18 +42,14 @@ struct ladder_returns {
 void ladder_returns_free(struct ladder_returns *returns);
 
 /*
- * Put one in its place by at_ms; the oldest goes when there are
- * LADDER_PENDING_MAX.  False when out of memory.
+ * Put one in its place by at_ms; the first goes when there are
+ * LADDER_PENDING_MAX.  Out of memory it is not remembered.
  */
-bool ladder_returns_add(struct ladder_returns *returns,
+void ladder_returns_add(struct ladder_returns *returns,
 			const struct ladder_return *r);
 
-/*
- * Take out the one that a connection which began at `begun_ms` most likely
- * is; false when it is more likely somebody new.  `crowd` is that of the
- * key's connections now.
- */
-bool ladder_returns_take(struct ladder_returns *returns, uint64_t begun_ms,
-			 uint32_t crowd, struct ladder_return *out);
+/* Take out number `i`. */
+struct ladder_return ladder_returns_take(struct ladder_returns *returns,
+					 size_t i);
 
 #endif

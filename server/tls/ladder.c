@@ -9,26 +9,18 @@
 #include "base/strbuf.h"
 
 enum {
-	CROWDS = 8192, /* counters that all keys share */
+	CROWDS = 8192,
 	/* One customer's addresses: an IPv4 /24 as one site's NAT has them,
 	   an IPv6 /64 (RFC 6177). */
 	V4_BITS = 24,
 	V6_BITS = 64
 };
 
-/*
- * Connections under way of the keys that share this counter.  A crowd is a
- * time without a moment when there was none.
- */
-struct crowd {
-	uint32_t open;
-	uint32_t number;
-};
-
 struct tls_ladder {
 	pthread_mutex_t lock;
 	struct ladder_keys *keys;
-	struct crowd crowds[CROWDS];
+	struct ladder_crowd crowds[CROWDS]; /* each for many keys */
+	uint64_t dice;
 	char names[LADDER_NAMES_MAX][STORE_PROFILE_SIZE];
 	int name_count;
 };
@@ -145,8 +137,8 @@ static bool in_order(const struct ladder_rung *a, const struct ladder_rung *b)
  * the last; when it has rejected all, the one that is longest ago.  So it gets
  * each of them once before it gets one again.
  */
-static size_t rung_for_return(const struct ladder_plan *plan, uint32_t fit,
-			      const struct ladder_return *r)
+static size_t rung_in_turn(const struct ladder_plan *plan, uint32_t fit,
+			   const struct ladder_return *r)
 {
 	bool (*better)(const struct ladder_rung *, const struct ladder_rung *) =
 		r->why == LADDER_SILENT	  ? is_smaller
@@ -171,28 +163,69 @@ static size_t rung_for_return(const struct ladder_plan *plan, uint32_t fit,
 	return best < plan->count ? best : oldest;
 }
 
+/* Has it rejected all that it can be offered? */
+static bool has_rejected_all(const struct ladder_plan *plan, uint32_t fit,
+			     const struct ladder_return *r)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		if (is_fit(fit, i) &&
+		    ladder_return_place(r, plan->rungs[i].name) ==
+			    LADDER_RUNGS_MAX)
+			return false;
+	}
+	return true;
+}
+
+static size_t rung_by_chance(struct tls_ladder *ladder,
+			     const struct ladder_plan *plan, uint32_t fit)
+{
+	size_t chosen = 0, seen = 0;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		if (!is_fit(fit, i))
+			continue;
+		/* Knuth's linear congruential generator, MMIX. */
+		ladder->dice = ladder->dice * 6364136223846793005u +
+			       1442695040888963407u;
+		if ((ladder->dice >> 33) % ++seen == 0)
+			chosen = i;
+	}
+	return chosen;
+}
+
+/*
+ * Who has been offered all of them and still comes back is mistaken for
+ * another, and that one for it, perhaps in turns for ever: chance ends that.
+ */
+static size_t rung_for_return(struct tls_ladder *ladder,
+			      const struct ladder_plan *plan, uint32_t fit,
+			      const struct ladder_return *r)
+{
+	if (r->failures > plan->count && has_rejected_all(plan, fit, r))
+		return rung_by_chance(ladder, plan, fit);
+	return rung_in_turn(plan, fit, r);
+}
+
 /* ---- offering ----------------------------------------------------------- */
 
-static struct crowd *join_crowd(struct tls_ladder *ladder, uint64_t hash)
+static struct ladder_crowd *crowd_of(struct tls_ladder *ladder, uint64_t hash)
 {
-	struct crowd *crowd = &ladder->crowds[hash % CROWDS];
-
-	if (!crowd->open++)
-		crowd->number++;
-	return crowd;
+	return &ladder->crowds[hash % CROWDS];
 }
 
 static void offer_locked(struct tls_ladder *ladder,
 			 const struct ladder_plan *plan,
 			 const struct ladder_key *key, uint64_t hash,
-			 uint64_t begun_ms, struct ladder_offer *offer)
+			 struct ladder_offer *offer)
 {
 	struct ladder_entry *entry = ladder_keys_find(ladder->keys, hash, key);
-	struct crowd *crowd = join_crowd(ladder, hash);
+	struct ladder_crowd *crowd = crowd_of(ladder, hash);
 
-	if (entry && ladder_returns_take(&entry->returns, begun_ms,
-					 crowd->number, &offer->taken))
-		offer->rung = rung_for_return(plan, offer->fit, &offer->taken);
+	ladder_crowd_join(crowd);
+	if (entry && ladder_guess_take(&entry->guess, offer->begun_ms, crowd,
+				       plan->count, &offer->taken))
+		offer->rung = rung_for_return(ladder, plan, offer->fit,
+					      &offer->taken);
 	else
 		offer->rung = rung_for_new(plan, offer->fit,
 					   entry ? entry->preferred : -1);
@@ -204,108 +237,128 @@ void tls_ladder_offer(struct tls_ladder *ladder, const struct ladder_plan *plan,
 {
 	uint64_t hash = ladder_keys_hash(ladder->keys, key);
 
-	*offer = (struct ladder_offer){.fit = fit_rungs(plan, max_version)};
+	*offer = (struct ladder_offer){.begun_ms = begun_ms,
+				       .fit = fit_rungs(plan, max_version)};
 	pthread_mutex_lock(&ladder->lock);
-	offer_locked(ladder, plan, key, hash, begun_ms, offer);
+	offer_locked(ladder, plan, key, hash, offer);
 	pthread_mutex_unlock(&ladder->lock);
 }
 
 /* ---- settling ----------------------------------------------------------- */
 
-/* Note a rejection on a client's way. */
-static void advance(struct ladder_return *r, const struct ladder_plan *plan,
-		    size_t rung, enum ladder_outcome outcome, uint64_t now_ms,
-		    int64_t utc)
+/* How a connection ended. */
+struct ending {
+	const struct ladder_plan *plan;
+	const struct ladder_offer *offer;
+	enum ladder_outcome outcome;
+	uint64_t now_ms;
+	int64_t utc;
+};
+
+/* Put a rejection at the end of a client's way. */
+static void advance(struct ladder_return *r, const struct ending *end,
+		    uint32_t crowd)
 {
-	for (size_t i = 0; outcome == LADDER_EXPIRED && i < plan->count; i++) {
-		if (plan->rungs[i].ends < utc)
+	const struct ladder_plan *plan = end->plan;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		if (end->outcome == LADDER_EXPIRED &&
+		    plan->rungs[i].ends < end->utc)
 			ladder_return_add(r, plan->rungs[i].name);
 	}
-	ladder_return_add(r, plan->rungs[rung].name);
-	r->at_ms = now_ms;
-	r->why = (uint8_t)outcome;
+	ladder_return_add(r, plan->rungs[end->offer->rung].name);
+	r->at_ms = end->now_ms;
+	r->crowd = crowd;
+	r->why = (uint8_t)end->outcome;
 	r->failures += r->failures < UINT8_MAX;
-	r->judged |= outcome != LADDER_UNFIT;
+	r->judged |= end->outcome != LADDER_UNFIT;
 }
 
-/* Has it rejected all that it can be offered? */
-static bool has_rejected_all(const struct ladder_return *r,
-			     const struct ladder_plan *plan, uint32_t fit)
+/*
+ * Nothing is left for it.  Where others of its key get through, it may have
+ * been mistaken for one of them, and is given a second turn first.
+ */
+static bool is_stranded(const struct ladder_return *r, const struct ending *end,
+			const struct ladder_entry *entry)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		if (is_fit(fit, i) &&
-		    ladder_return_place(r, plan->rungs[i].name) ==
-			    LADDER_RUNGS_MAX)
-			return false;
-	}
-	return r->judged;
+	return r->judged && has_rejected_all(end->plan, end->offer->fit, r) &&
+	       (entry->rejections >= r->failures ||
+		r->failures >= 2 * end->plan->count);
 }
 
-static void
-settle_rejected(struct tls_ladder *ladder, const struct ladder_plan *plan,
-		const struct ladder_key *key, uint64_t hash,
-		struct ladder_entry *entry, const struct ladder_offer *offer,
-		enum ladder_outcome outcome, uint64_t now_ms, int64_t utc)
+static void settle_rejected(struct tls_ladder *ladder,
+			    struct ladder_entry *entry,
+			    const struct ending *end, uint32_t crowd)
 {
-	struct ladder_return r = offer->taken;
+	struct ladder_return r = end->offer->taken, last = {0};
 
-	if (!entry)
-		entry = ladder_keys_add(ladder->keys, hash, key);
-	if (!entry)
-		return;
-	r.crowd = ladder->crowds[hash % CROWDS].number;
-	advance(&r, plan, offer->rung, outcome, now_ms, utc);
-	ladder_returns_add(&entry->returns, &r);
-	entry->failures++;
-	entry->at = utc;
-	if (has_rejected_all(&r, plan, offer->fit))
+	advance(&r, end, crowd);
+	advance(&last, end, crowd);
+	entry->rejections++;
+	entry->at = end->utc;
+	r.stranded = is_stranded(&r, end, entry);
+	if (r.stranded)
 		ladder_keys_strand(ladder->keys, entry, true);
+	ladder_guess_reject(&entry->guess, &end->offer->taken, &r, &last);
 	ladder_keys_touch(ladder->keys, entry);
 }
 
-static void settle_accepted(struct tls_ladder *ladder,
-			    const struct ladder_plan *plan,
-			    struct ladder_entry *entry,
-			    const struct ladder_offer *offer, int64_t utc)
+static bool any_stranded(const struct ladder_returns *returns)
 {
-	int name = plan->rungs[offer->rung].name;
+	for (size_t i = 0; i < returns->count; i++) {
+		if (returns->list[i].stranded)
+			return true;
+	}
+	return false;
+}
 
-	if (entry->preferred == name && !offer->taken.count &&
-	    !entry->stranded && !entry->failures)
+static void settle_accepted(struct tls_ladder *ladder,
+			    struct ladder_entry *entry,
+			    const struct ending *end)
+{
+	const struct ladder_offer *offer = end->offer;
+	int name = end->plan->rungs[offer->rung].name;
+
+	ladder_guess_accept(&entry->guess, &offer->taken, offer->begun_ms);
+	if (entry->preferred == name && !offer->taken.failures &&
+	    !entry->rejections)
 		return;
+	entry->guess.many |= entry->preferred >= 0 && entry->preferred != name;
 	entry->preferred = name;
-	entry->failures = 0;
-	entry->at = utc;
-	ladder_keys_strand(ladder->keys, entry, false);
+	entry->rejections = 0;
+	entry->at = end->utc;
+	ladder_keys_strand(ladder->keys, entry,
+			   entry->stranded &&
+				   any_stranded(&entry->guess.returns));
 	ladder_keys_touch(ladder->keys, entry);
 }
 
 static void settle_locked(struct tls_ladder *ladder,
-			  const struct ladder_plan *plan,
 			  const struct ladder_key *key, uint64_t hash,
-			  const struct ladder_offer *offer,
-			  enum ladder_outcome outcome, uint64_t now_ms,
-			  int64_t utc)
+			  const struct ending *end)
 {
 	struct ladder_entry *entry = ladder_keys_find(ladder->keys, hash, key);
+	struct ladder_crowd *crowd = crowd_of(ladder, hash);
 
-	ladder->crowds[hash % CROWDS].open--;
-	switch (outcome) {
+	ladder_crowd_leave(crowd);
+	switch (end->outcome) {
 	case LADDER_ACCEPTED:
 		if (entry)
-			settle_accepted(ladder, plan, entry, offer, utc);
+			settle_accepted(ladder, entry, end);
 		break;
 	case LADDER_REJECTED:
 	case LADDER_EXPIRED:
 	case LADDER_BUNDLE:
 	case LADDER_SILENT:
 	case LADDER_UNFIT:
-		settle_rejected(ladder, plan, key, hash, entry, offer, outcome,
-				now_ms, utc);
+		if (!entry)
+			entry = ladder_keys_add(ladder->keys, hash, key);
+		if (entry)
+			settle_rejected(ladder, entry, end, crowd->number);
 		break;
 	case LADDER_UNTOLD:
-		if (entry && offer->taken.count)
-			ladder_returns_add(&entry->returns, &offer->taken);
+		if (entry)
+			ladder_guess_restore(&entry->guess, &end->offer->taken);
 		break;
 	}
 }
@@ -317,10 +370,11 @@ void tls_ladder_settle(struct tls_ladder *ladder,
 		       enum ladder_outcome outcome, uint64_t now_ms,
 		       int64_t utc)
 {
+	struct ending end = {plan, offer, outcome, now_ms, utc};
 	uint64_t hash = ladder_keys_hash(ladder->keys, key);
 
 	pthread_mutex_lock(&ladder->lock);
-	settle_locked(ladder, plan, key, hash, offer, outcome, now_ms, utc);
+	settle_locked(ladder, key, hash, &end);
 	pthread_mutex_unlock(&ladder->lock);
 }
 
@@ -336,22 +390,23 @@ size_t tls_ladder_stranded(struct tls_ladder *ladder)
 
 /* ---- rows --------------------------------------------------------------- */
 
-/* The way of the one that is expected back first. */
+/* The way of the one that is expected back first stands for all. */
 static void write_rejected(const struct tls_ladder *ladder,
-			   const struct ladder_returns *returns, char *text,
-			   size_t room)
+			   const struct ladder_returns *returns,
+			   struct ladder_row *row)
 {
 	const struct ladder_return *r = returns->list;
-	size_t at = 0, len;
+	size_t room = sizeof(row->rejected), at = 0;
+	const char *name;
 
-	text[0] = '\0';
+	for (size_t i = 0; i < returns->count; i++)
+		row->failures += r[i].failures;
 	for (size_t i = 0; returns->count && i < r->count; i++) {
-		len = strlen(ladder->names[r->tried[i]]);
-		if (at + 1 + len >= room)
+		name = ladder->names[r->tried[i]];
+		if (at + 1 + strlen(name) >= room)
 			return;
-		at += (size_t)snprintf(text + at, room - at, "%s%s",
-				       i ? "," : "",
-				       ladder->names[r->tried[i]]);
+		at += (size_t)snprintf(row->rejected + at, room - at, "%s%s",
+				       i ? "," : "", name);
 	}
 }
 
@@ -365,13 +420,11 @@ static void write_row(const struct tls_ladder *ladder,
 	text_copy(row->sni, sizeof(row->sni), entry->sni);
 	if (gone)
 		return;
-	row->failures = entry->failures;
 	row->stranded = entry->stranded;
 	if (entry->preferred >= 0)
 		text_copy(row->preferred, sizeof(row->preferred),
 			  ladder->names[entry->preferred]);
-	write_rejected(ladder, &entry->returns, row->rejected,
-		       sizeof(row->rejected));
+	write_rejected(ladder, &entry->guess.returns, row);
 }
 
 static bool next_row(struct tls_ladder *ladder, struct ladder_row *row)
@@ -402,45 +455,47 @@ size_t tls_ladder_changes(struct tls_ladder *ladder, size_t limit,
 }
 
 /* Names that find no room are left out. */
-static void read_rejected(struct tls_ladder *ladder, const char *text,
-			  struct ladder_return *r)
+static struct ladder_return read_rejected(struct tls_ladder *ladder,
+					  const struct ladder_row *row)
 {
-	char copy[STORE_TEXT_SIZE];
+	struct ladder_return r = {.judged = true, .stranded = row->stranded};
+	char text[STORE_TEXT_SIZE];
 	char *rest, *profile;
 	int name;
 
-	text_copy(copy, sizeof(copy), text);
-	for (profile = strtok_r(copy, ",", &rest); profile;
+	text_copy(text, sizeof(text), row->rejected);
+	for (profile = strtok_r(text, ",", &rest); profile;
 	     profile = strtok_r(NULL, ",", &rest)) {
 		name = name_of(ladder, profile, LADDER_NAMES_RESTORED);
 		if (name >= 0)
-			ladder_return_add(r, name);
+			ladder_return_add(&r, name);
 	}
+	r.failures = r.count;
+	return r;
 }
 
-/*
- * One row stands for all clients of its key.  Where they were many, most of
- * them had failed as often as the one whose way was kept.
- */
-static void restore_returns(struct ladder_entry *entry,
-			    const struct ladder_return *r)
+/* The one way that was kept stands for all clients that were expected back;
+ * most of them had come as far. */
+static void restore_returns(struct ladder_returns *returns,
+			    const struct ladder_return *r,
+			    const struct ladder_row *row)
 {
-	size_t clients = r->count ? entry->failures / r->count : 0;
+	int64_t clients = r->count ? row->failures / r->count : 0;
 
-	if (r->count && (!clients || entry->stranded))
+	if (r->count && (clients < 1 || row->stranded))
 		clients = 1;
 	if (clients > LADDER_PENDING_MAX)
 		clients = LADDER_PENDING_MAX;
-	for (size_t i = 0; i < clients; i++)
-		ladder_returns_add(&entry->returns, r);
+	for (int64_t i = 0; i < clients; i++)
+		ladder_returns_add(returns, r);
 }
 
 static bool restore_locked(struct tls_ladder *ladder, uint64_t hash,
 			   const struct ladder_key *key,
 			   const struct ladder_row *row)
 {
-	struct ladder_return r = {.judged = true};
 	struct ladder_entry *entry;
+	struct ladder_return r;
 
 	if (ladder_keys_find(ladder->keys, hash, key))
 		return false;
@@ -450,13 +505,10 @@ static bool restore_locked(struct tls_ladder *ladder, uint64_t hash,
 	if (row->preferred[0])
 		entry->preferred =
 			name_of(ladder, row->preferred, LADDER_NAMES_RESTORED);
-	entry->failures = row->failures > 0 && row->failures < UINT32_MAX
-				  ? (uint32_t)row->failures
-				  : 0;
 	entry->at = row->at;
-	read_rejected(ladder, row->rejected, &r);
+	r = read_rejected(ladder, row);
+	restore_returns(&entry->guess.returns, &r, row);
 	ladder_keys_strand(ladder->keys, entry, row->stranded);
-	restore_returns(entry, &r);
 	ladder_keys_sort(ladder->keys, entry);
 	return true;
 }

@@ -140,7 +140,7 @@ void ladder_entry_free(struct ladder_entry *entry)
 {
 	if (!entry)
 		return;
-	ladder_returns_free(&entry->returns);
+	ladder_guess_free(&entry->guess);
 	free(entry);
 }
 
@@ -245,7 +245,7 @@ static void forget(struct ladder_keys *keys, struct ladder_entry *entry)
 	detach(keys, entry);
 	if (!net->count)
 		drop_net(keys, net);
-	ladder_returns_free(&entry->returns);
+	ladder_guess_free(&entry->guess);
 	if (entry->kept && keys->forgotten_count < LADDER_KEYS_MAX) {
 		TAILQ_INSERT_TAIL(&keys->forgotten, entry, news);
 		keys->forgotten_count++;
