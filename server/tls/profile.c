@@ -58,7 +58,7 @@ const char *tls_profile_name(const struct tls_profile *profile)
 
 static struct ladder_key key_of(const struct tls_choice *choice)
 {
-	struct ladder_key key;
+	struct ladder_key key = {.network = ""};
 
 	text_copy(key.network, sizeof(key.network), choice->network);
 	text_copy(key.ja4, sizeof(key.ja4), choice->client.ja4);

@@ -243,8 +243,8 @@ static int note(int argc, char **argv)
 
 #define LIST                          \
 	"usage: otterd COMMAND ...\n" \
-	"  one         the first\n"      \
-	"  two         the second\n"     \
+	"  one         the first\n"   \
+	"  two         the second\n"  \
 	"otterd COMMAND --help says more.\n"
 
 static const struct {
