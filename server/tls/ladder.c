@@ -194,14 +194,16 @@ static size_t rung_by_chance(struct tls_ladder *ladder,
 }
 
 /*
- * Who has been offered all of them and still comes back is mistaken for
- * another, and that one for it, perhaps in turns for ever: chance ends that.
+ * Who has been offered all of them, and half of them twice, and still comes
+ * back is mistaken for another, and that one for it, perhaps in turns for
+ * ever: chance ends that.
  */
 static size_t rung_for_return(struct tls_ladder *ladder,
 			      const struct ladder_plan *plan, uint32_t fit,
 			      const struct ladder_return *r)
 {
-	if (r->failures > plan->count && has_rejected_all(plan, fit, r))
+	if (r->failures > plan->count + plan->count / 2 &&
+	    has_rejected_all(plan, fit, r))
 		return rung_by_chance(ladder, plan, fit);
 	return rung_in_turn(plan, fit, r);
 }
@@ -494,19 +496,20 @@ static bool restore_locked(struct tls_ladder *ladder, uint64_t hash,
 			   const struct ladder_key *key,
 			   const struct ladder_row *row)
 {
+	struct ladder_return r = read_rejected(ladder, row);
 	struct ladder_entry *entry;
-	struct ladder_return r;
+	int preferred = row->preferred[0] ? name_of(ladder, row->preferred,
+						    LADDER_NAMES_RESTORED)
+					  : -1;
 
-	if (ladder_keys_find(ladder->keys, hash, key))
+	if ((preferred < 0 && !r.count) ||
+	    ladder_keys_find(ladder->keys, hash, key))
 		return false;
 	entry = ladder_keys_restore(ladder->keys, hash, key);
 	if (!entry)
 		return false;
-	if (row->preferred[0])
-		entry->preferred =
-			name_of(ladder, row->preferred, LADDER_NAMES_RESTORED);
+	entry->preferred = preferred;
 	entry->at = row->at;
-	r = read_rejected(ladder, row);
 	restore_returns(&entry->guess.returns, &r, row);
 	ladder_keys_strand(ladder->keys, entry, row->stranded);
 	ladder_keys_sort(ladder->keys, entry);

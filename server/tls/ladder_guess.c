@@ -40,8 +40,8 @@ static bool is_rush(const struct ladder_crowd *crowd)
  * taken for those that come back, and their ways are mixed up.  A silence
  * tells: clients that had come back so fast would not be silent now.  So if
  * it lasts longer than the burst, and much longer than any of them seemed to
- * wait, and one client alone cannot have failed that often, then each
- * failure was somebody else's.
+ * wait, and there were several clients, of which one alone cannot have failed
+ * that often, then each failure was somebody else's.
  */
 enum {
 	SILENCE_WAITS = 3,
@@ -63,7 +63,7 @@ static void end_burst(struct ladder_guess *guess, uint64_t now_ms)
 	guess->burst.count = 0;
 	guess->burst_start_ms = now_ms;
 	guess->burst_wait_ms = 0;
-	guess->burst_crowded = false;
+	guess->burst_mixed = false;
 }
 
 static void look_back(struct ladder_guess *guess, size_t rungs)
@@ -71,8 +71,8 @@ static void look_back(struct ladder_guess *guess, size_t rungs)
 	struct ladder_returns *returns = &guess->returns;
 	size_t older = 0;
 
-	if (!returns->count || returns->count >= guess->burst.count ||
-	    (!guess->burst_crowded && guess->burst.count < rungs))
+	if (!guess->burst_mixed || guess->burst.count < rungs ||
+	    !returns->count || returns->count >= guess->burst.count)
 		return;
 	while (older < returns->count &&
 	       returns->list[older].at_ms < guess->burst_start_ms)
@@ -86,7 +86,7 @@ static void watch_burst(struct ladder_guess *guess, uint64_t now_ms,
 			const struct ladder_crowd *crowd, size_t rungs)
 {
 	if (crowd->open > 1)
-		guess->burst_crowded = true;
+		guess->burst_mixed = true;
 	else if (!guess->burst.count)
 		end_burst(guess, now_ms);
 	else if (is_silence(guess, now_ms)) {
@@ -244,6 +244,7 @@ void ladder_guess_reject(struct ladder_guess *guess,
 void ladder_guess_accept(struct ladder_guess *guess,
 			 const struct ladder_return *taken, uint64_t begun_ms)
 {
+	guess->burst_mixed |= guess->burst.count > 0;
 	if (taken->failures)
 		vote(guess, begun_ms - taken->at_ms);
 }
