@@ -42,7 +42,7 @@ struct ladder_guess {
 	struct ladder_returns burst;
 	uint64_t burst_start_ms, burst_end_ms;
 	uint64_t burst_wait_ms; /* the longest that one seemed to wait */
-	bool burst_mixed; /* by more than one client, certainly */
+	bool burst_mixed;	/* by more than one client, certainly */
 };
 
 void ladder_guess_free(struct ladder_guess *guess);

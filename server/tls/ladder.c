@@ -399,12 +399,12 @@ static void write_rejected(const struct tls_ladder *ladder,
 {
 	const struct ladder_return *r = returns->list;
 	size_t room = sizeof(row->rejected), at = 0;
-	const char *name;
 
 	for (size_t i = 0; i < returns->count; i++)
 		row->failures += r[i].failures;
 	for (size_t i = 0; returns->count && i < r->count; i++) {
-		name = ladder->names[r->tried[i]];
+		const char *name = ladder->names[r->tried[i]];
+
 		if (at + 1 + strlen(name) >= room)
 			return;
 		at += (size_t)snprintf(row->rejected + at, room - at, "%s%s",
@@ -463,12 +463,12 @@ static struct ladder_return read_rejected(struct tls_ladder *ladder,
 	struct ladder_return r = {.judged = true, .stranded = row->stranded};
 	char text[STORE_TEXT_SIZE];
 	char *rest, *profile;
-	int name;
 
 	text_copy(text, sizeof(text), row->rejected);
 	for (profile = strtok_r(text, ",", &rest); profile;
 	     profile = strtok_r(NULL, ",", &rest)) {
-		name = name_of(ladder, profile, LADDER_NAMES_RESTORED);
+		int name = name_of(ladder, profile, LADDER_NAMES_RESTORED);
+
 		if (name >= 0)
 			ladder_return_add(&r, name);
 	}

@@ -23,7 +23,7 @@ static inline struct ladder_plan make_plan(struct tls_ladder *ladder,
 					   size_t count)
 {
 	struct ladder_plan plan = {.count = count};
-	char name[16];
+	char name[32];
 
 	for (size_t i = 0; i < count; i++) {
 		snprintf(name, sizeof(name), "p%zu", i);
