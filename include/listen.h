@@ -15,6 +15,13 @@
  */
 bool listen_open(int *fd, const char *address, struct err *err);
 
+/*
+ * Does nobody listen on the address yet?  To be asked before the first
+ * listen_open(), because SO_REUSEPORT lets a second server of the same user
+ * in, and each then gets half of the connections.
+ */
+bool listen_is_free(const char *address, struct err *err);
+
 /* The port a socket is bound to, or 0 when it has none. */
 int listen_port(int fd);
 

@@ -32,6 +32,10 @@ bool site_load(struct loaded_site **out, struct config *config,
 	       struct tls_ladder *memory, struct metrics *metrics,
 	       struct err *err);
 
+/* Is the data directory there?  Asked before the daemon opens anything in it,
+ * and by `otterd check`. */
+bool site_check_dir(const struct config *config, struct err *err);
+
 /* NULL is legal.  A void pointer, as current_set_site() wants it. */
 void site_free(void *loaded);
 

@@ -15,7 +15,7 @@
 #include "http/app.h"
 #include "image/blob.h"
 #include "ledger.h"
-#include "listen.h"
+#include "listeners.h"
 #include "pki/judge.h"
 #include "renewal.h"
 #include "site.h"
@@ -50,7 +50,8 @@ struct daemon {
 	uint64_t next_judging;		  /* ms: when to say again how its
 					     chains are */
 	struct renewal renewal;		  /* of the files that config names */
-	uint64_t next_look;		  /* ms: when to look at them again */
+	struct metric *refused; /* what the files hold now is not in force */
+	uint64_t next_look;	/* ms: when to look at them again */
 	struct app app;
 	int lock;      /* or -1 */
 	struct db *db; /* the main thread's reader */
@@ -230,61 +231,6 @@ static bool open_stores(struct daemon *d, const struct config *config,
 	       control_open(&d->control, d->data_dir, d->app.writer, err);
 }
 
-static bool is_admin_port(const struct config *config, int port)
-{
-	for (size_t i = 0; i < config->admin_listen_count; i++) {
-		const char *colon = strrchr(config->admin_listen[i], ':');
-
-		if (colon && atoi(colon + 1) == port)
-			return true;
-	}
-	return false;
-}
-
-static bool listen_on(struct worker *worker, char *const *addresses,
-		      size_t count, bool admin, struct err *err)
-{
-	for (size_t i = 0; i < count; i++) {
-		int fd;
-
-		if (!listen_open(&fd, addresses[i], err) ||
-		    !worker_listen(worker, fd, listen_port(fd), admin, err))
-			return false;
-	}
-	return true;
-}
-
-/* Sockets handed over by systemd are shared by all workers. */
-static bool listen_activated(struct daemon *d, struct worker *worker,
-			     const struct config *config, struct err *err)
-{
-	for (size_t i = 0; i < d->activated_count; i++) {
-		int fd = dup(d->activated[i]);
-		int port;
-		bool admin;
-
-		if (fd < 0)
-			return err_sys(err, "listening socket");
-		port = listen_port(fd);
-		admin = !config->admin_listen_count ||
-			is_admin_port(config, port);
-		if (!worker_listen(worker, fd, port, admin, err))
-			return false;
-	}
-	return true;
-}
-
-static bool listen_all(struct daemon *d, struct worker *worker,
-		       const struct config *config, struct err *err)
-{
-	if (d->activated_count)
-		return listen_activated(d, worker, config, err);
-	return listen_on(worker, config->listen, config->listen_count,
-			 !config->admin_listen_count, err) &&
-	       listen_on(worker, config->admin_listen,
-			 config->admin_listen_count, true, err);
-}
-
 /* All of them listen before the first one serves. */
 static bool start_workers(struct daemon *d, const struct loaded_site *loaded,
 			  struct err *err)
@@ -298,11 +244,14 @@ static bool start_workers(struct daemon *d, const struct loaded_site *loaded,
 		.head_max = (size_t)config->limits.max_request_head};
 	size_t count = wanted_workers(config);
 
+	if (!d->activated_count && !listeners_are_free(config, err))
+		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (!worker_open(&d->workers[i], &shared, &settings, err))
 			return false;
 		d->worker_count++;
-		if (!listen_all(d, d->workers[i], config, err))
+		if (!listeners_open(d->workers[i], config, d->activated,
+				    d->activated_count, err))
 			return false;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -356,11 +305,16 @@ static bool start(struct daemon *d, struct err *err)
 	d->data_dir = strdup(config->data_dir);
 	if (!d->data_dir)
 		err_memory(err);
-	if (!d->data_dir || !open_stores(d, config, err)) {
+	if (!d->data_dir || !site_check_dir(config, err) ||
+	    !open_stores(d, config, err)) {
 		config_free(config);
 		return false;
 	}
 	renewal_take(&d->renewal, config);
+	d->refused = metrics_get(
+		d->app.metrics, METRIC_GAUGE, "otterd_renewal_refused", "",
+		"1 while certificates on the disk were refused and the old "
+		"ones are presented.");
 	if (!load(&loaded, d, config, err) || !put_in_force(d, loaded, err))
 		return false;
 	apply_limits(d, d->config);
@@ -455,6 +409,7 @@ bool daemon_reload(struct daemon *d, struct err *err)
 	if (!load(&loaded, d, config, err) || !put_in_force(d, loaded, err))
 		return false;
 	d->renewal = renewal;
+	metric_set(d->refused, 0);
 	apply_limits(d, d->config);
 	options = writer_options(d->config);
 	writer_configure(d->app.writer, &options);
@@ -475,10 +430,12 @@ static void renew(struct daemon *d)
 		return;
 	if (!load(&loaded, d, config_share(d->config), &err) ||
 	    !put_in_force(d, loaded, &err)) {
+		metric_set(d->refused, 1);
 		log_event(LOG_ERROR, "renewal",
 			  "refused, the old certificates stay: %s", err.text);
 		return;
 	}
+	metric_set(d->refused, 0);
 	configure_workers(d, loaded);
 	log_event(LOG_INFO, "renewal", "changed certificates are in force");
 }

@@ -121,22 +121,54 @@ static struct told *told_of(struct ledger *ledger, const char *ja4)
 	return told;
 }
 
+/* What to do about it, by what the last one said or did. */
+static const struct advice {
+	const char *detail; /* NULL: any other */
+	const char *text;
+} advices[] = {
+	{"certificate_expired",
+	 "they check the time, and their chain has a link that expired: "
+	 "'otterd chains' says whether any other can exist"},
+	{"certificate_unknown",
+	 "their clock may be wrong, or a link too weak for them: see 'otterd "
+	 "check'"},
+	{"unsupported_certificate",
+	 "a key or its usage is not to their liking: see 'otterd check'"},
+	{"closed after the certificate",
+	 "the Certificate message may be too large for them, or their stack "
+	 "sends no alerts: see 'otterd check', and add the root in their "
+	 "firmware to tls.anchors"},
+	{"no shared cipher",
+	 "add a profile to tls.ladder with the ciphers or the min_version that "
+	 "they know"},
+	{"unsupported protocol",
+	 "add a profile with their min_version to tls.ladder"},
+	{NULL,
+	 "add the root in their firmware to tls.anchors, with a profile for it "
+	 "in tls.ladder"},
+};
+
+static const char *advice_for(const char *detail)
+{
+	const struct advice *a = advices;
+
+	while (a->detail && strcmp(a->detail, detail) != 0)
+		a++;
+	return a->text;
+}
+
 static void advise(const struct stranded *s)
 {
 	const char *who = s->label[0]	     ? s->label
 			  : s->looks_like[0] ? s->looks_like
 					     : "nothing known";
+	const char *one = s->clients == 1 ? "s" : "";
 
 	log_event(LOG_WARN, "stranded",
 		  "%" PRId64 " client%s that look%s like %s (ja4=%s) reject%s "
-		  "profile %s with %s and accept%s nothing; add the root in "
-		  "their firmware to tls.anchors, with a profile for it in "
-		  "tls.ladder",
-		  s->clients, s->clients == 1 ? "" : "s",
-		  s->clients == 1 ? "s" : "", who, s->ja4,
-		  s->clients == 1 ? "s" : "", s->profile,
-		  s->detail[0] ? s->detail : "no alert",
-		  s->clients == 1 ? "s" : "");
+		  "profile %s with %s and accept%s nothing; %s",
+		  s->clients, s->clients == 1 ? "" : "s", one, who, s->ja4, one,
+		  s->profile, s->detail, one, advice_for(s->detail));
 }
 
 /* Once for each time that their number grows. */

@@ -52,18 +52,20 @@ static bool resolve(const char *address, struct addrinfo **found,
 	return true;
 }
 
-static bool set_options(int fd, int family)
+static bool set_options(int fd, int family, bool shared)
 {
 	int on = 1, off = 0;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)))
+	    (shared &&
+	     setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on))))
 		return false;
 	return family != AF_INET6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY,
 						&off, sizeof(off)) == 0;
 }
 
-bool listen_open(int *fd, const char *address, struct err *err)
+static bool open_bound(int *fd, const char *address, bool shared,
+		       struct err *err)
 {
 	struct addrinfo *found;
 
@@ -72,9 +74,8 @@ bool listen_open(int *fd, const char *address, struct err *err)
 		return false;
 	*fd = socket(found->ai_family,
 		     SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (*fd < 0 || !set_options(*fd, found->ai_family) ||
-	    bind(*fd, found->ai_addr, found->ai_addrlen) < 0 ||
-	    listen(*fd, BACKLOG) < 0) {
+	if (*fd < 0 || !set_options(*fd, found->ai_family, shared) ||
+	    bind(*fd, found->ai_addr, found->ai_addrlen) < 0) {
 		err_sys(err, "listen on %s", address);
 		if (*fd >= 0)
 			close(*fd);
@@ -82,6 +83,28 @@ bool listen_open(int *fd, const char *address, struct err *err)
 	}
 	freeaddrinfo(found);
 	return *fd >= 0;
+}
+
+bool listen_is_free(const char *address, struct err *err)
+{
+	int fd;
+
+	if (!open_bound(&fd, address, false, err))
+		return false;
+	close(fd);
+	return true;
+}
+
+bool listen_open(int *fd, const char *address, struct err *err)
+{
+	if (!open_bound(fd, address, true, err))
+		return false;
+	if (listen(*fd, BACKLOG) == 0)
+		return true;
+	err_sys(err, "listen on %s", address);
+	close(*fd);
+	*fd = -1;
+	return false;
 }
 
 int listen_port(int fd)

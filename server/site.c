@@ -1,7 +1,9 @@
 #include "site.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "pki/key.h"
 #include "site_tls.h"
@@ -148,6 +150,23 @@ static void drop(struct loaded_site *loaded)
 	free(loaded->products);
 	free(loaded->signers);
 	free(loaded);
+}
+
+bool site_check_dir(const struct config *config, struct err *err)
+{
+	const char *dir = config->data_dir;
+	struct stat st;
+
+	if (stat(dir, &st) < 0)
+		err_set(err, ERR_NOT_FOUND, "%s: %s%s", dir, strerror(errno),
+			errno == ENOENT ? "; it has to be there, owned by the "
+					  "user that serves"
+					: "");
+	else if (!S_ISDIR(st.st_mode))
+		err_set(err, ERR_INVALID, "%s is no directory", dir);
+	else
+		return true;
+	return config_wrap(config, err, "server.data_dir");
 }
 
 bool site_load(struct loaded_site **out, struct config *config,

@@ -207,6 +207,17 @@ static void complain(void *arg, const struct finding *finding)
 	complaint->error |= finding->level == FINDING_ERROR;
 }
 
+static bool is_offered(const struct config *config, const char *profile)
+{
+	bool offered = strcmp(profile, config->default_profile) == 0;
+
+	for (size_t i = 0; i < config->rule_count; i++)
+		offered |= strcmp(config->rules[i].profile, profile) == 0;
+	for (size_t i = 0; i < config->ladder_count; i++)
+		offered |= strcmp(config->ladder[i], profile) == 0;
+	return offered;
+}
+
 /* Behind all that was printed, where it is seen.  False after an error. */
 static bool complain_of_all(const struct loaded_site *loaded, int64_t now)
 {
@@ -216,6 +227,12 @@ static bool complain_of_all(const struct loaded_site *loaded, int64_t now)
 	fflush(stdout);
 	for (size_t i = 0; i < config->profile_count; i++) {
 		complaint.profile = config->profiles[i].name;
+		if (!is_offered(config, complaint.profile))
+			fprintf(stderr,
+				"warning: profile %s: offered to nobody: it is "
+				"not the default, no rule of tls.select "
+				"chooses it and tls.ladder has it not\n",
+				complaint.profile);
 		judge(&site_presentations(loaded)[i], site_pool(loaded), now,
 		      complain, &complaint);
 	}
@@ -231,7 +248,8 @@ static bool load(struct loaded_site **loaded, const char *path)
 	struct err err;
 
 	if (config_load(&config, path, &err)) {
-		if (site_load(loaded, config, NULL, NULL, &err))
+		if (site_check_dir(config, &err) &&
+		    site_load(loaded, config, NULL, NULL, &err))
 			return true;
 		config_free(config);
 	}

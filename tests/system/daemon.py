@@ -41,6 +41,7 @@ class Port:
 
     def __init__(self):
         self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         self.socket.bind(("127.0.0.1", 0))
         self.number = self.socket.getsockname()[1]

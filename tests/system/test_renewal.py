@@ -47,6 +47,10 @@ class Files:
         return fingerprint(handshake(self.daemon, "localhost")) == \
             self.pki.fingerprint(name)
 
+    def metrics(self):
+        token = {"Authorization": f"Bearer {self.daemon.token('viewer')}"}
+        return self.daemon.get("/metrics", token).body.decode()
+
     def wait_for(self, name):
         for _ in deadline_loop(f"{name} to be presented"):
             if self.presents(name):
@@ -71,8 +75,10 @@ def test_half_written_pair(start, pki, tmp_path):
     line = files.daemon.log.wait("renewal.*refused")
     assert "is not the key of the first certificate" in line
     assert files.presents("rsa")
+    assert "otterd_renewal_refused 1\n" in files.metrics()
     files.put_one(pki.key("renewed"), files.key)
     files.wait_for("renewed")
+    assert "otterd_renewal_refused 0\n" in files.metrics()
 
 
 @pytest.mark.parametrize("damage", [b"", b"-----BEGIN CERTIFICATE-----\nMII"])

@@ -49,3 +49,30 @@ def test_shared_socket_while_draining(start):
     assert daemon.finish() == 0
     waiting.close()
     listener.close()
+
+
+def test_a_second_server_on_the_port(start):
+    """SO_REUSEPORT would let it in, and it would get half of the clients."""
+    first = start()
+    second = start(ready=False)
+    second.ports["main"].close()
+    text = second.config.read_text().replace(
+        f"127.0.0.1:{second.port}", f"127.0.0.1:{first.port}")
+    second.config.write_text(text)
+    second.launch()
+    assert second.finish() == 1
+    assert "server.listen[0]: listen on 127.0.0.1:" in second.log.text()
+    assert "Address already in use" in second.log.text()
+    assert first.get("/healthz").status == 200
+
+
+def test_no_data_directory(start):
+    d = start(ready=False)
+    d.data.rmdir()
+    done = d.command("check", "-c", d.config)
+    assert done.returncode == 1
+    assert ": server.data_dir: " in done.stderr
+    assert "No such file or directory; it has to be there" in done.stderr
+    d.launch()
+    assert d.finish() == 1
+    assert ": server.data_dir: " in d.log.text()
