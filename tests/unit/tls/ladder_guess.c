@@ -264,6 +264,22 @@ static void no_pause_for_one_alone(void **state)
 	end(&scene);
 }
 
+/* A pause is not believed any more when one comes earlier and rejects again
+ * what it had rejected. */
+static void early_ones_count_against(void **state)
+{
+	struct scene scene = {.guess.many = true};
+
+	(void)state;
+	wait_once(&scene, 100000, 60000);
+	wait_once(&scene, 300000, 60000);
+	fail_as(&scene, 500000, 500000, 1);
+	fail_as(&scene, 501000, 501000, 2); /* somebody else */
+	fail_as(&scene, 502000, 502000, 1);
+	assert_int_equal(look(&scene, 503000), 1);
+	end(&scene);
+}
+
 /* Who is due goes before who is late. */
 static void due_before_late(void **state)
 {
@@ -308,6 +324,7 @@ int main(void)
 		cmocka_unit_test(older_than_the_burst),
 		cmocka_unit_test(pause_is_learned),
 		cmocka_unit_test(no_pause_for_one_alone),
+		cmocka_unit_test(early_ones_count_against),
 		cmocka_unit_test(due_before_late),
 		cmocka_unit_test(pause_is_voted_out),
 	};
