@@ -273,8 +273,9 @@ CROWD = [
 @pytest.mark.parametrize("spread", [False, True],
                          ids=["at once", "one after the other"])
 def test_crowd_behind_one_address(start, shadow, spread):
-    """40 clients of four kinds with three pins; those that are not at once
-    begin as fast as processes do."""
+    """40 clients of four kinds with three pins.  At once, every one gets
+    through within three tries.  Begun as fast as processes do, those that
+    look alike can be taken for each other: some need more, most do not."""
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     d = serve(start, shadow, ["modern", "old", "r3"])
@@ -282,7 +283,7 @@ def test_crowd_behind_one_address(start, shadow, spread):
              for count, device, profile in CROWD for n in range(count)]
     random.Random(seed).shuffle(crowd)
     assert len(crowd) == 40
-    options = ["--tries", "3", "--pause", "1500"]
+    options = ["--tries", "30" if spread else "3", "--pause", "1500"]
     if not spread:
         options += ["--at", int((time.time() + 2.5) * 1000)]
     running = [device.start(shadow, d.port, *options, path=PAGE.format(name))
@@ -294,6 +295,8 @@ def test_crowd_behind_one_address(start, shadow, spread):
     for name, _, profile in crowd:
         assert seen[name][-1] == "ok", name
         assert profile != "modern" or seen[name] == ["ok"], name
+    assert sum(len(tries) <= 3 for tries in seen.values()) >= \
+        (32 if spread else 40)
     rows = ask_api(d, "/devices?product=open&limit=1000")["devices"]
     assert {row["device"]: row["profile"] for row in rows} == \
         {name: profile for name, _, profile in crowd}
