@@ -13,7 +13,9 @@
 #include "store/stranded.h"
 
 enum {
-	CHANGES_MAX = 1024,	   /* of the ladder, written at once */
+	CHANGES_MAX = 1024, /* of the ladder, written at once */
+	TOLD_LINES = 6,	    /* in the log about stranded clients, a minute */
+	MINUTE_MS = 60 * 1000,
 	TOLD_MAX = 64,		   /* fingerprints whose stranding was logged */
 	DAY = 24 * 60 * 60,	   /* seconds */
 	HANDSHAKE_AGE = 180 * DAY, /* as long as somebody may ask why */
@@ -40,6 +42,8 @@ struct ledger {
 	size_t change_count;
 	struct told told[TOLD_MAX];
 	size_t told_count;
+	uint64_t told_until; /* ms: end of the minute in which these count */
+	unsigned int lines, unsaid;
 	uint64_t next_prune; /* ms */
 	struct metric *stranded, *untold;
 };
@@ -171,6 +175,28 @@ static void advise(const struct stranded *s)
 		  s->profile, s->detail, one, advice_for(s->detail));
 }
 
+/* A scanner with a new fingerprint each time must not fill the log. */
+static bool may_say(struct ledger *ledger)
+{
+	uint64_t now = clock_ms();
+
+	if (now >= ledger->told_until) {
+		if (ledger->unsaid)
+			log_event(LOG_WARN, "stranded",
+				  "%u more times, see GET "
+				  "/api/v1/handshakes?outcome=failed",
+				  ledger->unsaid);
+		ledger->told_until = now + MINUTE_MS;
+		ledger->lines = ledger->unsaid = 0;
+	}
+	if (ledger->lines < TOLD_LINES) {
+		ledger->lines++;
+		return true;
+	}
+	ledger->unsaid++;
+	return false;
+}
+
 /* Once for each time that their number grows. */
 static void tell_stranded(struct ledger *ledger, struct db *db, const char *ja4)
 {
@@ -182,7 +208,7 @@ static void tell_stranded(struct ledger *ledger, struct db *db, const char *ja4)
 		log_event(LOG_WARN, "stranded", "%s", err.text);
 		return;
 	}
-	if (stranded.clients > told->clients)
+	if (stranded.clients > told->clients && may_say(ledger))
 		advise(&stranded);
 	told->clients = stranded.clients;
 }

@@ -287,7 +287,9 @@ const char *const statement_sql[STATEMENT_COUNT] = {
 		"WHERE ja4 = ?1 AND stranded), "
 		"coalesce((SELECT label FROM fingerprints WHERE ja4 = ?1), "
 		"''), h.looks_like, h.profile, h.detail, max(h.last_seen) "
-		"FROM handshakes h WHERE h.ja4 = ?1 AND h.result <> 'ok'",
+		"FROM handshakes h JOIN ladder l USING (ja4, network, sni) "
+		"WHERE h.ja4 = ?1 AND l.stranded "
+		"AND h.result IN ('alert', 'closed', 'error')",
 
 	[STATEMENT_TOKEN_ADD] =
 		"INSERT INTO tokens (name, role, hash, created) "

@@ -129,7 +129,10 @@ static struct ending ending_of_alert(const struct tls_choice *choice, int alert,
 	return end;
 }
 
-/* By the oldest error in OpenSSL's queue. */
+/*
+ * By the oldest error in OpenSSL's queue; none is there when the client said
+ * goodbye.
+ */
 static struct ending ending_of_failure(const struct tls_choice *choice,
 				       bool ended)
 {
@@ -161,9 +164,10 @@ static void fail(struct tls_choice *choice, const struct ending *end,
 
 	tls_profiles_count(choice->set, choice->profile, end->result);
 	network_address(&choice->address, address);
-	log_event(end->result == TLS_RESULT_ALERT ? LOG_INFO : LOG_FINE,
-		  "handshake", "failed: from=%s ja4=%s sni=%s profile=%s: %s",
-		  address, choice->client.ja4, choice->client.sni,
+	/* A scanner makes thousands a second: the API tells of them by kind. */
+	log_event(LOG_FINE, "handshake",
+		  "failed: from=%s ja4=%s sni=%s profile=%s: %s", address,
+		  choice->client.ja4, choice->client.sni,
 		  choice->profile ? tls_profile_name(choice->profile) : "",
 		  end->detail);
 	tell(choice, end, tally);
@@ -184,7 +188,8 @@ enum handshake_progress handshake_step(SSL *ssl, struct tls_choice *choice,
 	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
 		return HANDSHAKE_GOES_ON;
 	if (why != SSL_ERROR_NONE) {
-		end = ending_of_failure(choice, *ended);
+		end = ending_of_failure(choice,
+					*ended || why == SSL_ERROR_ZERO_RETURN);
 		fail(choice, &end, tally);
 		ERR_clear_error();
 		return HANDSHAKE_BROKEN;
@@ -224,7 +229,7 @@ void handshake_gone(SSL *ssl, struct tls_choice *choice, bool closed,
 {
 	static const struct ending end = {TLS_RESULT_NO_REQUEST, NO_ALERT,
 					  "closed without a request",
-					  LADDER_SILENT};
+					  LADDER_UNUSED};
 
 	if (choice->ended)
 		return;

@@ -82,6 +82,12 @@ static void the_newest_failure_counts(void **state)
 	end(f, "modern", "alert", "unknown_ca", 200);
 	end(f, "old", "closed", "", 150);
 	end(f, "old", "ok", "", 300);
+	end(f, "modern", "no-request", "closed without a request", 400);
+	climb(f, "a", "192.0.2.0/24", "", false);
+	assert_string_equal(find(f, "a").detail, "");
+	climb(f, "a", "192.0.2.0/24", "other.example.com", true);
+	assert_string_equal(find(f, "a").detail, "");
+	climb(f, "a", "192.0.2.0/24", "", true);
 	must(fingerprint_label(f->db, &label, &failure));
 	out = find(f, "a");
 	assert_string_equal(out.profile, "modern");
