@@ -64,9 +64,9 @@ enum ladder_outcome {
 	LADDER_REJECTED, /* alert 48, 43, 46: not this chain */
 	LADDER_EXPIRED,	 /* alert 45: nothing with an expired link either */
 	LADDER_BUNDLE,	 /* alert 49: esp_crt_bundle, short chains first */
-	LADDER_SILENT,	 /* closed or reset after the Certificate, or with a
-			    request never made: perhaps too large, smaller
-			    chains first */
+	LADDER_SILENT,	 /* closed or reset after the Certificate: perhaps too
+			    large, smaller chains first */
+	LADDER_UNUSED,	 /* a full handshake, but no request */
 	LADDER_UNFIT,	 /* we had no version or cipher in common */
 	LADDER_UNTOLD	 /* resumed, alert 42, a deadline, cut before the
 			    Certificate: no evidence */
@@ -121,6 +121,10 @@ bool tls_ladder_restore(struct tls_ladder *ladder, const struct ladder_row *row,
  * and was not seen to accept one since.
  */
 size_t tls_ladder_stranded(struct tls_ladder *ladder);
+
+/* A number for an address, never 0; not the same after a restart. */
+uint64_t ladder_source(const struct tls_ladder *ladder,
+		       const struct sockaddr_storage *address);
 
 /* "192.0.2.0/24", "2001:db8:0:1::/64": as one site's NAT or one customer. */
 void ladder_network(const struct sockaddr_storage *address,

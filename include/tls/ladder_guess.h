@@ -2,9 +2,10 @@
  * ladder_guess - which client of a key a new connection is.
  *
  * The clients of a key look alike, so nobody can know.  What helps: a
- * connection is none of those that failed after it began; who failed first
- * mostly comes back first; clients that come at the same time are different
- * ones; and clients that look alike wait alike before they try again.
+ * client keeps its address, so that only those behind the same one are mixed
+ * up; a connection is none of those that failed after it began; who failed
+ * first mostly comes back first; clients that come at the same time are
+ * different ones; and clients that look alike wait alike before they try again.
  */
 #ifndef OTTERD_TLS_LADDER_GUESS_H
 #define OTTERD_TLS_LADDER_GUESS_H
@@ -33,6 +34,7 @@ void ladder_crowd_leave(struct ladder_crowd *crowd);
 struct ladder_guess {
 	struct ladder_returns returns; /* expected back */
 	bool many;		       /* more than one client was seen */
+	bool apart;		       /* at more than one address */
 
 	/* How long they wait before they try again, in milliseconds. */
 	uint64_t pause_ms;
@@ -48,13 +50,16 @@ struct ladder_guess {
 void ladder_guess_free(struct ladder_guess *guess);
 
 /*
- * A connection that began at `begun_ms` has joined `crowd`.  True when it is
- * one that came back, which is taken out; false when it is new.  `rungs`: how
- * many there are.
+ * A connection from `source` that began at `begun_ms` has joined `crowd`,
+ * which is that of its address.  True when it is one that came back, which is
+ * taken out; false when it is new.  `rungs`: how many there are.
  */
 bool ladder_guess_take(struct ladder_guess *guess, uint64_t begun_ms,
-		       const struct ladder_crowd *crowd, size_t rungs,
-		       struct ladder_return *taken);
+		       uint64_t source, const struct ladder_crowd *crowd,
+		       size_t rungs, struct ladder_return *taken);
+
+/* How many from other addresses are expected back. */
+size_t ladder_guess_others(const struct ladder_guess *guess, uint64_t source);
 
 /* What became of it.  `taken` is as it was taken, all zero for a new one. */
 

@@ -32,6 +32,7 @@ struct ladder_key {
 	char network[STORE_NETWORK_SIZE]; /* ladder_network() */
 	char ja4[FINGERPRINT_JA4_SIZE];
 	char sni[HELLO_SNI_SIZE];
+	uint64_t source; /* ladder_source(); no part of what is remembered by */
 };
 
 struct ladder_net;

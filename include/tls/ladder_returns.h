@@ -17,6 +17,7 @@ enum {
 /* One client's way so far. */
 struct ladder_return {
 	uint64_t at_ms;	  /* its last failure; 0: before a restart */
+	uint64_t source;  /* of its address; 0: not known */
 	uint32_t crowd;	  /* the number of the crowd that it was in then */
 	uint8_t why;	  /* enum ladder_outcome of that failure */
 	uint8_t failures; /* since it came, at most 255; 0: it has not come */

@@ -69,6 +69,7 @@ struct tls_choice {
 	char network[STORE_NETWORK_SIZE];  /* its source, once told */
 	const struct tls_profile *profile; /* NULL before the ClientHello */
 	const struct ladder_plan *plan;
+	uint64_t source;	   /* ladder_source() of the address */
 	struct ladder_offer offer; /* open until tls_choice_settle() */
 	bool certificate_sent;
 	bool ended; /* how the handshake went has been told */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/rand.h>
+
 #include "base/network.h"
 #include "base/strbuf.h"
 
@@ -20,6 +22,7 @@ struct tls_ladder {
 	pthread_mutex_t lock;
 	struct ladder_keys *keys;
 	struct ladder_crowd crowds[CROWDS]; /* each for many keys */
+	uint64_t seed;			    /* of ladder_source() */
 	uint64_t dice;
 	char names[LADDER_NAMES_MAX][STORE_PROFILE_SIZE];
 	int name_count;
@@ -32,6 +35,12 @@ bool tls_ladder_new(struct tls_ladder **out, struct err *err)
 	*out = NULL;
 	if (!ladder)
 		return err_memory(err);
+	if (RAND_bytes((unsigned char *)&ladder->seed, sizeof(ladder->seed)) !=
+	    1) {
+		err_openssl(err, ERR_SYSTEM, "random bytes");
+		free(ladder);
+		return false;
+	}
 	if (!ladder_keys_new(&ladder->keys, err)) {
 		free(ladder);
 		return false;
@@ -210,9 +219,23 @@ static size_t rung_for_return(struct tls_ladder *ladder,
 
 /* ---- offering ----------------------------------------------------------- */
 
-static struct ladder_crowd *crowd_of(struct tls_ladder *ladder, uint64_t hash)
+/* Of one address. */
+static struct ladder_crowd *crowd_of(struct tls_ladder *ladder, uint64_t hash,
+				     uint64_t source)
 {
-	return &ladder->crowds[hash % CROWDS];
+	return &ladder->crowds[(hash ^ source) % CROWDS];
+}
+
+/*
+ * A client that comes from another address each time is nobody's return.
+ * Where many are expected back who do not come, and nobody gets through,
+ * chance finds it the right one.
+ */
+static bool may_roam(const struct ladder_entry *entry,
+		     const struct ladder_plan *plan, uint64_t source)
+{
+	return entry->rejections >= 2 * plan->count &&
+	       ladder_guess_others(&entry->guess, source) >= 2 * plan->count;
 }
 
 static void offer_locked(struct tls_ladder *ladder,
@@ -221,13 +244,16 @@ static void offer_locked(struct tls_ladder *ladder,
 			 struct ladder_offer *offer)
 {
 	struct ladder_entry *entry = ladder_keys_find(ladder->keys, hash, key);
-	struct ladder_crowd *crowd = crowd_of(ladder, hash);
+	struct ladder_crowd *crowd = crowd_of(ladder, hash, key->source);
 
 	ladder_crowd_join(crowd);
-	if (entry && ladder_guess_take(&entry->guess, offer->begun_ms, crowd,
-				       plan->count, &offer->taken))
+	if (entry &&
+	    ladder_guess_take(&entry->guess, offer->begun_ms, key->source,
+			      crowd, plan->count, &offer->taken))
 		offer->rung = rung_for_return(ladder, plan, offer->fit,
 					      &offer->taken);
+	else if (entry && may_roam(entry, plan, key->source))
+		offer->rung = rung_by_chance(ladder, plan, offer->fit);
 	else
 		offer->rung = rung_for_new(plan, offer->fit,
 					   entry ? entry->preferred : -1);
@@ -273,7 +299,8 @@ static void advance(struct ladder_return *r, const struct ending *end,
 	r->crowd = crowd;
 	r->why = (uint8_t)end->outcome;
 	r->failures += r->failures < UINT8_MAX;
-	r->judged |= end->outcome != LADDER_UNFIT;
+	r->judged |=
+		end->outcome != LADDER_UNFIT && end->outcome != LADDER_UNUSED;
 }
 
 /*
@@ -290,10 +317,12 @@ static bool is_stranded(const struct ladder_return *r, const struct ending *end,
 
 static void settle_rejected(struct tls_ladder *ladder,
 			    struct ladder_entry *entry,
-			    const struct ending *end, uint32_t crowd)
+			    const struct ending *end, uint32_t crowd,
+			    uint64_t source)
 {
 	struct ladder_return r = end->offer->taken, last = {0};
 
+	r.source = last.source = source;
 	advance(&r, end, crowd);
 	advance(&last, end, crowd);
 	entry->rejections++;
@@ -340,7 +369,7 @@ static void settle_locked(struct tls_ladder *ladder,
 			  const struct ending *end)
 {
 	struct ladder_entry *entry = ladder_keys_find(ladder->keys, hash, key);
-	struct ladder_crowd *crowd = crowd_of(ladder, hash);
+	struct ladder_crowd *crowd = crowd_of(ladder, hash, key->source);
 
 	ladder_crowd_leave(crowd);
 	switch (end->outcome) {
@@ -352,11 +381,13 @@ static void settle_locked(struct tls_ladder *ladder,
 	case LADDER_EXPIRED:
 	case LADDER_BUNDLE:
 	case LADDER_SILENT:
+	case LADDER_UNUSED:
 	case LADDER_UNFIT:
 		if (!entry)
 			entry = ladder_keys_add(ladder->keys, hash, key);
 		if (entry)
-			settle_rejected(ladder, entry, end, crowd->number);
+			settle_rejected(ladder, entry, end, crowd->number,
+					key->source);
 		break;
 	case LADDER_UNTOLD:
 		if (entry)
@@ -533,6 +564,19 @@ bool tls_ladder_restore(struct tls_ladder *ladder, const struct ladder_row *row,
 	restored = restore_locked(ladder, hash, &key, row);
 	pthread_mutex_unlock(&ladder->lock);
 	return restored;
+}
+
+/* FNV-1a, from a beginning that nobody knows. */
+uint64_t ladder_source(const struct tls_ladder *ladder,
+		       const struct sockaddr_storage *address)
+{
+	struct network network;
+	uint64_t hash = ladder->seed;
+
+	network_around(&network, address, 32, 128);
+	for (size_t i = 0; i < sizeof(network.bytes); i++)
+		hash = (hash ^ network.bytes[i]) * 0x100000001b3u;
+	return hash | 1;
 }
 
 void ladder_network(const struct sockaddr_storage *address,

@@ -39,26 +39,76 @@ static bool is_rush(const struct ladder_crowd *crowd)
  * While failures and connections follow each other fast, new clients are
  * taken for those that come back, and their ways are mixed up.  A silence
  * tells: clients that had come back so fast would not be silent now.  So if
- * it lasts longer than the burst, and much longer than any of them seemed to
+ * it is long beside the burst, and much longer than any of them seemed to
  * wait, and there were several clients, of which one alone cannot have failed
  * that often, then each failure was somebody else's.
  */
 enum {
-	SILENCE_WAITS = 3,
-	SILENCE_MIN_MS = 10 /* shorter ones are chance */
+	SILENCE_MIN_MS = 10, /* shorter ones are chance */
+	SILENCE_WAITS = 3,   /* times the longest wait */
+	SILENCE_PART = 4,    /* this part of the burst */
+	SILENCE_END = 10     /* times the burst, which ends it in any case */
 };
 
-static bool is_silence(const struct ladder_guess *guess, uint64_t now_ms)
+static bool is_silence(const struct ladder_guess *guess, uint64_t silence_ms)
 {
-	uint64_t silence =
-		now_ms > guess->burst_end_ms ? now_ms - guess->burst_end_ms : 0;
+	uint64_t burst_ms = guess->burst_end_ms - guess->burst_start_ms;
 
-	return silence > SILENCE_MIN_MS &&
-	       silence > SILENCE_WAITS * guess->burst_wait_ms &&
-	       silence >= guess->burst_end_ms - guess->burst_start_ms;
+	return silence_ms > SILENCE_MIN_MS &&
+	       silence_ms > SILENCE_WAITS * guess->burst_wait_ms &&
+	       silence_ms >= burst_ms / SILENCE_PART;
 }
 
-static void end_burst(struct ladder_guess *guess, uint64_t now_ms)
+static bool is_long_silence(const struct ladder_guess *guess,
+			    uint64_t silence_ms)
+{
+	uint64_t burst_ms = guess->burst_end_ms - guess->burst_start_ms;
+
+	return is_silence(guess, silence_ms) &&
+	       silence_ms > SILENCE_END * SILENCE_MIN_MS &&
+	       silence_ms > SILENCE_END * burst_ms;
+}
+
+/* How many failed at that address. */
+static size_t count_at(const struct ladder_returns *returns, uint64_t source)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < returns->count; i++)
+		count += returns->list[i].source == source;
+	return count;
+}
+
+static bool was_mixed_up(const struct ladder_guess *guess, uint64_t source,
+			 size_t rungs)
+{
+	size_t failed = count_at(&guess->burst, source);
+	size_t expected = count_at(&guess->returns, source);
+
+	return guess->burst_mixed && failed >= rungs && expected &&
+	       expected < failed;
+}
+
+/* Expect everybody back that failed in the burst, as if by different ones. */
+static void look_back(struct ladder_guess *guess, uint64_t source)
+{
+	struct ladder_returns *returns = &guess->returns;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < returns->count; i++) {
+		const struct ladder_return *r = &returns->list[i];
+
+		if (r->source != source || r->at_ms < guess->burst_start_ms)
+			returns->list[kept++] = *r;
+	}
+	returns->count = kept;
+	for (size_t i = 0; i < guess->burst.count; i++) {
+		if (guess->burst.list[i].source == source)
+			ladder_returns_add(returns, &guess->burst.list[i]);
+	}
+}
+
+static void begin_burst(struct ladder_guess *guess, uint64_t now_ms)
 {
 	guess->burst.count = 0;
 	guess->burst_start_ms = now_ms;
@@ -66,32 +116,21 @@ static void end_burst(struct ladder_guess *guess, uint64_t now_ms)
 	guess->burst_mixed = false;
 }
 
-static void look_back(struct ladder_guess *guess, size_t rungs)
-{
-	struct ladder_returns *returns = &guess->returns;
-	size_t older = 0;
-
-	if (!guess->burst_mixed || guess->burst.count < rungs ||
-	    !returns->count || returns->count >= guess->burst.count)
-		return;
-	while (older < returns->count &&
-	       returns->list[older].at_ms < guess->burst_start_ms)
-		older++;
-	returns->count = older;
-	for (size_t i = 0; i < guess->burst.count; i++)
-		ladder_returns_add(returns, &guess->burst.list[i]);
-}
-
 static void watch_burst(struct ladder_guess *guess, uint64_t now_ms,
-			const struct ladder_crowd *crowd, size_t rungs)
+			uint64_t source, const struct ladder_crowd *crowd,
+			size_t rungs)
 {
-	if (crowd->open > 1)
+	uint64_t silence_ms =
+		now_ms > guess->burst_end_ms ? now_ms - guess->burst_end_ms : 0;
+
+	if (crowd->open > 1) {
 		guess->burst_mixed = true;
-	else if (!guess->burst.count)
-		end_burst(guess, now_ms);
-	else if (is_silence(guess, now_ms)) {
-		look_back(guess, rungs);
-		end_burst(guess, now_ms);
+	} else if (is_silence(guess, silence_ms) &&
+		   was_mixed_up(guess, source, rungs)) {
+		look_back(guess, source);
+		begin_burst(guess, now_ms);
+	} else if (!guess->burst.count || is_long_silence(guess, silence_ms)) {
+		begin_burst(guess, now_ms);
 	}
 	if (now_ms > guess->burst_end_ms)
 		guess->burst_end_ms = now_ms;
@@ -129,9 +168,10 @@ static void vote(struct ladder_guess *guess, uint64_t pause_ms)
 /* Has it waited as long as they do? */
 enum due { EARLY, DUE, LATE };
 
-static enum due is_due(const struct ladder_guess *guess, uint64_t waited_ms)
+static enum due is_due(const struct ladder_guess *guess, bool alone,
+		       uint64_t waited_ms)
 {
-	if (!guess->many || guess->votes < PAUSE_KNOWN)
+	if (!guess->many || alone || guess->votes < PAUSE_KNOWN)
 		return DUE;
 	if (waited_ms < guess->pause_ms - guess->pause_ms / PAUSE_SHARE)
 		return EARLY;
@@ -154,21 +194,62 @@ static void forget_lost(struct ladder_returns *returns, uint64_t now_ms)
 		ladder_returns_take(returns, 0);
 }
 
+static bool may_be_from(const struct ladder_return *r, uint64_t source)
+{
+	return !r->source || r->source == source;
+}
+
+static size_t count_from(const struct ladder_returns *returns, uint64_t source)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < returns->count; i++)
+		count += may_be_from(&returns->list[i], source);
+	return count;
+}
+
+size_t ladder_guess_others(const struct ladder_guess *guess, uint64_t source)
+{
+	return guess->returns.count - count_from(&guess->returns, source);
+}
+
+/*
+ * Did it fail before the connection began?  We may learn of its failure only
+ * after we have accepted the next connection; but not in a crowd, where those
+ * who wait for their turn were accepted long before.
+ */
+enum { ORDER_MS = 20 };
+
+static bool was_before(const struct ladder_return *r, uint64_t begun_ms,
+		       const struct ladder_crowd *crowd)
+{
+	uint64_t slack = r->crowd == crowd->number ? 0 : ORDER_MS;
+
+	return r->at_ms <= begun_ms + slack;
+}
+
+static uint64_t waited(const struct ladder_return *r, uint64_t begun_ms)
+{
+	return begun_ms > r->at_ms ? begun_ms - r->at_ms : 0;
+}
+
 /* The first that is due, else the first that is late; LADDER_PENDING_MAX when
  * it is none of them. */
 static size_t who(const struct ladder_guess *guess, uint64_t begun_ms,
-		  const struct ladder_crowd *crowd)
+		  uint64_t source, const struct ladder_crowd *crowd)
 {
+	bool alone = guess->apart && crowd->open == 1 &&
+		     count_from(&guess->returns, source) == 1;
 	size_t late = LADDER_PENDING_MAX;
 
 	for (size_t i = 0; i < guess->returns.count; i++) {
 		const struct ladder_return *r = &guess->returns.list[i];
 
-		if (r->at_ms > begun_ms)
-			break;
+		if (!was_before(r, begun_ms, crowd) || !may_be_from(r, source))
+			continue;
 		if (r->crowd == crowd->number && is_rush(crowd))
 			continue;
-		switch (is_due(guess, begun_ms - r->at_ms)) {
+		switch (is_due(guess, alone, waited(r, begun_ms))) {
 		case EARLY:
 			break;
 		case DUE:
@@ -183,20 +264,22 @@ static size_t who(const struct ladder_guess *guess, uint64_t begun_ms,
 }
 
 bool ladder_guess_take(struct ladder_guess *guess, uint64_t begun_ms,
-		       const struct ladder_crowd *crowd, size_t rungs,
-		       struct ladder_return *taken)
+		       uint64_t source, const struct ladder_crowd *crowd,
+		       size_t rungs, struct ladder_return *taken)
 {
 	uint64_t waited_ms;
 	size_t i;
 
 	forget_lost(&guess->returns, begun_ms);
-	watch_burst(guess, begun_ms, crowd, rungs);
-	guess->many |= crowd->open > 1 || guess->returns.count > 1;
-	i = who(guess, begun_ms, crowd);
+	watch_burst(guess, begun_ms, source, crowd, rungs);
+	guess->many |=
+		crowd->open > 1 || count_from(&guess->returns, source) > 1;
+	guess->apart |= ladder_guess_others(guess, source) > 0;
+	i = who(guess, begun_ms, source, crowd);
 	if (i == LADDER_PENDING_MAX)
 		return false;
 	*taken = ladder_returns_take(&guess->returns, i);
-	waited_ms = begun_ms - taken->at_ms;
+	waited_ms = waited(taken, begun_ms);
 	if (taken->at_ms >= guess->burst_start_ms &&
 	    waited_ms > guess->burst_wait_ms)
 		guess->burst_wait_ms = waited_ms;
@@ -237,7 +320,11 @@ void ladder_guess_reject(struct ladder_guess *guess,
 	if (!guess->burst.count && !guess->burst_start_ms)
 		guess->burst_start_ms = r->at_ms;
 	guess->burst_end_ms = r->at_ms;
-	ladder_returns_add(&guess->burst, last);
+	/* Who it was is in doubt only within the burst. */
+	ladder_returns_add(
+		&guess->burst,
+		taken->failures && taken->at_ms < guess->burst_start_ms ? r
+									: last);
 	ladder_returns_add(&guess->returns, r);
 }
 
@@ -246,5 +333,5 @@ void ladder_guess_accept(struct ladder_guess *guess,
 {
 	guess->burst_mixed |= guess->burst.count > 0;
 	if (taken->failures)
-		vote(guess, begun_ms - taken->at_ms);
+		vote(guess, waited(taken, begun_ms));
 }

@@ -63,6 +63,7 @@ static struct ladder_key key_of(const struct tls_choice *choice)
 	text_copy(key.network, sizeof(key.network), choice->network);
 	text_copy(key.ja4, sizeof(key.ja4), choice->client.ja4);
 	text_copy(key.sni, sizeof(key.sni), choice->client.sni);
+	key.source = choice->source;
 	return key;
 }
 
@@ -86,6 +87,7 @@ static void choose(struct tls_choice *choice)
 
 	ladder_network(&choice->address, choice->network);
 	if (set->memory) {
+		choice->source = ladder_source(set->memory, &choice->address);
 		key = key_of(choice);
 		choice->plan = &plan->ladder;
 		tls_ladder_offer(set->memory, choice->plan, &key,

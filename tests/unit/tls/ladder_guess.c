@@ -28,7 +28,7 @@ static int begin(struct scene *scene, uint64_t at_ms,
 {
 	*taken = (struct ladder_return){0};
 	ladder_crowd_join(&scene->crowd);
-	return ladder_guess_take(&scene->guess, at_ms, &scene->crowd, RUNGS,
+	return ladder_guess_take(&scene->guess, at_ms, 0, &scene->crowd, RUNGS,
 				 taken)
 		       ? taken->tried[0]
 		       : NOBODY;
@@ -91,8 +91,8 @@ static void alone_comes_back_at_once(void **state)
 	(void)state;
 	assert_int_equal(look(&scene, 100), NOBODY);
 	fail_as(&scene, 100, 110, 1);
-	assert_int_equal(look(&scene, 109), NOBODY);
-	assert_int_equal(look(&scene, 110), 1);
+	assert_int_equal(look(&scene, 89), NOBODY);
+	assert_int_equal(look(&scene, 90), 1);
 	assert_int_equal(look(&scene, 110), 1);
 	end(&scene);
 }
@@ -181,7 +181,7 @@ static void burst(struct scene *scene, bool several, uint64_t silence_ms)
 	}
 	begin(scene, 150 + silence_ms, &taken);
 	assert_int_equal(taken.tried[0], 0);
-	assert_int_equal(taken.count, several && silence_ms >= 50 ? 1 : 3);
+	assert_int_equal(taken.count, several && silence_ms > 30 ? 1 : 3);
 	drop(scene, &taken);
 }
 
@@ -190,17 +190,64 @@ static void silence_after_a_burst(void **state)
 	struct scene scene;
 
 	(void)state;
-	burst(&scene, true, 49);
+	burst(&scene, true, 30); /* not more than three waits of 10 ms */
 	end(&scene);
-	burst(&scene, false, 50);
+	burst(&scene, false, 31);
 	end(&scene);
-	burst(&scene, true, 50);
+	burst(&scene, true, 31);
 	for (int i = 0; i < RUNGS; i++) {
 		struct ladder_return taken;
 
 		assert_int_equal(begin(&scene, 300, &taken), i);
 		assert_int_equal(taken.count, 1);
 	}
+	end(&scene);
+}
+
+/* The silence must be long beside the burst, too. */
+static void silence_beside_the_burst(void **state)
+{
+	(void)state;
+	for (uint64_t late = 0; late < 2; late++) {
+		struct scene scene = {0};
+		struct ladder_return taken;
+
+		fail_as(&scene, 1000, 1000, 0);
+		for (uint64_t i = 1; i <= 80; i++) { /* untold ones */
+			begin(&scene, 1000 + 5 * i, &taken);
+			drop(&scene, &taken);
+		}
+		begin(&scene, 1400, &taken);
+		reject(&scene, 1400, &taken, 1);
+		begin(&scene, 1400, &taken);
+		reject(&scene, 1400, &taken, 2);
+		scene.guess.burst_mixed = true;
+		scene.guess.burst_wait_ms = 0;
+		begin(&scene, 1400 + 99 + late, &taken);
+		assert_int_equal(taken.count, late ? 1 : 3);
+		drop(&scene, &taken);
+		end(&scene);
+	}
+}
+
+/* Only those at the address that comes again. */
+static void silence_at_one_address(void **state)
+{
+	struct scene scene = {0};
+	struct ladder_return away = {.at_ms = 140,
+				     .source = 5,
+				     .failures = 3,
+				     .count = 3,
+				     .tried = {7, 8, 9}};
+
+	(void)state;
+	burst(&scene, true, 30);
+	ladder_returns_add(&scene.guess.returns, &away);
+	ladder_returns_add(&scene.guess.burst, &away);
+	look(&scene, 10000);
+	assert_int_equal(scene.guess.returns.count, RUNGS + 1);
+	assert_int_equal(scene.guess.returns.list[2].source, 5);
+	assert_int_equal(scene.guess.returns.list[2].count, 3);
 	end(&scene);
 }
 
@@ -321,6 +368,8 @@ int main(void)
 		cmocka_unit_test(rush),
 		cmocka_unit_test(after_the_crowd),
 		cmocka_unit_test(silence_after_a_burst),
+		cmocka_unit_test(silence_beside_the_burst),
+		cmocka_unit_test(silence_at_one_address),
 		cmocka_unit_test(older_than_the_burst),
 		cmocka_unit_test(pause_is_learned),
 		cmocka_unit_test(no_pause_for_one_alone),
