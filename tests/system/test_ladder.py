@@ -260,6 +260,22 @@ def test_one_fingerprint_two_minds(start, shadow):
             assert tries[-1] == "ok" and len(tries) <= 2, tries
 
 
+def test_neighbours_are_not_mixed_up(start, shadow):
+    """Devices that look the same at addresses of one network: each gets
+    through in as many tries as there are profiles, whenever it comes."""
+    d = serve(start, shadow, ["modern", "old", "r3"])
+    begin = int(time.time() * 1000) + 1000
+    devices = [(Device("mbedtls", anchor), most)
+               for anchor, most in (("x1", 1), ("old", 2), ("r3-by-old", 3))]
+    running = [(device.start(shadow, d.port, "--tries", "4", "--pause",
+                             "700", "--source", f"127.0.9.{n + 1}", "--at",
+                             begin + 230 * n), most)
+               for n, (device, most) in enumerate(2 * devices)]
+    for process, most in running:
+        tries = read_tries(process)
+        assert tries[-1] == "ok" and len(tries) <= most, tries
+
+
 CROWD = [
     # how many, device, the profile it must end with
     (10, ESP32_OLD, "old"),
