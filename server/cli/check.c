@@ -218,6 +218,31 @@ static bool is_offered(const struct config *config, const char *profile)
 	return offered;
 }
 
+static bool is_presented(const struct config *config, const char *anchor)
+{
+	for (size_t i = 0; i < config->profile_count; i++) {
+		const char *name = config->profiles[i].anchor;
+
+		if (name && strcmp(name, anchor) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void complain_of_anchors(const struct config *config)
+{
+	for (size_t i = 0; i < config->anchor_count; i++) {
+		const char *name = config->anchors[i].name;
+
+		if (!is_presented(config, name))
+			fprintf(stderr,
+				"warning: anchor %s: no profile is for it; "
+				"'otterd chains' says whether its devices can "
+				"be served\n",
+				name);
+	}
+}
+
 /* Behind all that was printed, where it is seen.  False after an error. */
 static bool complain_of_all(const struct loaded_site *loaded, int64_t now)
 {
@@ -225,6 +250,7 @@ static bool complain_of_all(const struct loaded_site *loaded, int64_t now)
 	struct complaint complaint = {0};
 
 	fflush(stdout);
+	complain_of_anchors(config);
 	for (size_t i = 0; i < config->profile_count; i++) {
 		complaint.profile = config->profiles[i].name;
 		if (!is_offered(config, complaint.profile))

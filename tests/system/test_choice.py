@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from daemon import PATIENCE
+from devices import profile_settings
 from test_tls import fingerprint, handshake, lax_context
 
 OLD, NEW = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
@@ -128,3 +129,18 @@ def test_no_early_data(daemon):
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert b"Post-Handshake New Session Ticket arrived" in done.stdout
     assert b"Max Early Data: 0" in done.stdout
+
+
+def test_check_tells_what_nobody_gets(start, shadow):
+    """A profile that is offered to nobody, an anchor without a profile."""
+    d = start(ready=False)
+    settings = profile_settings(d.pki, shadow, d.ports["second"].number,
+                                ["modern", "old"], "modern", ["modern"])
+    settings["anchors"].append({"name": "x1", "file": str(shadow.pem("x1"))})
+    d.write_config(tls=settings)
+    done = d.command("check", "-c", d.config)
+    assert done.returncode == 0
+    assert "warning: profile old: offered to nobody" in done.stderr
+    assert "warning: anchor x1: no profile is for it" in done.stderr
+    assert "anchor old: no profile" not in done.stderr
+    assert "profile modern: offered" not in done.stderr
