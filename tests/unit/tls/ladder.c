@@ -289,6 +289,48 @@ static void accepted_before_the_failure(void **state)
 	tls_ladder_free(ladder);
 }
 
+/* Those at other addresses of the network are somebody else, but who is new
+ * gets what a neighbour accepted. */
+static void addresses_apart(void **state)
+{
+	struct tls_ladder *ladder = make_ladder();
+	struct ladder_plan plan = make_plan(ladder, 3);
+	struct ladder_key a = make_key("192.0.2.0/24", "a"), b = a, c = a;
+
+	(void)state;
+	a.source = 1;
+	b.source = 2;
+	c.source = 3;
+	assert_int_equal(try_once(ladder, &plan, &a, LADDER_REJECTED, 1), 0);
+	assert_int_equal(try_once(ladder, &plan, &b, LADDER_REJECTED, 2), 0);
+	assert_int_equal(try_once(ladder, &plan, &b, LADDER_REJECTED, 3), 1);
+	assert_int_equal(try_once(ladder, &plan, &a, LADDER_REJECTED, 4), 1);
+	assert_int_equal(try_once(ladder, &plan, &b, LADDER_ACCEPTED, 5), 2);
+	assert_int_equal(try_once(ladder, &plan, &c, LADDER_REJECTED, 6), 2);
+	assert_int_equal(try_once(ladder, &plan, &a, LADDER_ACCEPTED, 7), 2);
+	assert_int_equal(try_once(ladder, &plan, &c, LADDER_REJECTED, 8), 0);
+	assert_int_equal(try_once(ladder, &plan, &c, LADDER_ACCEPTED, 9), 1);
+	tls_ladder_free(ladder);
+}
+
+/* One that comes from another address each time gets through some day. */
+static void roaming(void **state)
+{
+	struct tls_ladder *ladder = make_ladder();
+	struct ladder_plan plan = make_plan(ladder, 3);
+	struct ladder_key key = make_key("192.0.2.0/24", "a");
+	size_t rung = 0;
+
+	(void)state;
+	for (uint64_t i = 1; rung != 2; i++) {
+		assert_true(i < 100);
+		key.source = i;
+		rung = try_once(ladder, &plan, &key, LADDER_REJECTED,
+				60000 * i);
+	}
+	tls_ladder_free(ladder);
+}
+
 /* ---- changes of the plan ------------------------------------------------ */
 
 static void plan_grows_and_shrinks(void **state)
@@ -362,7 +404,8 @@ static void stranded_until_accepted(void **state)
 	tls_ladder_free(ladder);
 }
 
-/* Who never got to see a chain does not lack an anchor. */
+/* Who never got to see a chain, or took it and asked for nothing, does not
+ * lack an anchor. */
 static void unfit_is_not_stranded(void **state)
 {
 	struct tls_ladder *ladder = make_ladder();
@@ -371,7 +414,8 @@ static void unfit_is_not_stranded(void **state)
 
 	(void)state;
 	for (uint64_t i = 0; i < 6; i++)
-		try_once(ladder, &plan, &key, LADDER_UNFIT, i);
+		try_once(ladder, &plan, &key,
+			 i % 2 ? LADDER_UNFIT : LADDER_UNUSED, i);
 	assert_int_equal(tls_ladder_stranded(ladder), 0);
 	tls_ladder_free(ladder);
 }
@@ -456,6 +500,30 @@ static void threads(void **state)
 	tls_ladder_free(ladder);
 }
 
+static uint64_t source_of(const struct tls_ladder *ladder, const char *text)
+{
+	struct sockaddr_storage s = {.ss_family = AF_INET6};
+
+	assert_int_equal(inet_pton(AF_INET6, text,
+				   &((struct sockaddr_in6 *)&s)->sin6_addr),
+			 1);
+	return ladder_source(ladder, &s);
+}
+
+static void sources(void **state)
+{
+	struct tls_ladder *ladder = make_ladder();
+	uint64_t a = source_of(ladder, "2001:db8::1");
+
+	(void)state;
+	assert_int_not_equal(a, 0);
+	assert_int_equal(a, source_of(ladder, "2001:db8::1"));
+	assert_int_not_equal(a, source_of(ladder, "2001:db8::2"));
+	assert_int_not_equal(source_of(ladder, "::ffff:192.0.2.1"),
+			     source_of(ladder, "::ffff:192.0.2.2"));
+	tls_ladder_free(ladder);
+}
+
 /* ---- networks ----------------------------------------------------------- */
 
 static void networks(void **state)
@@ -505,6 +573,8 @@ int main(void)
 		cmocka_unit_test(no_evidence),
 		cmocka_unit_test(modern_ones_alone),
 		cmocka_unit_test(accepted_before_the_failure),
+		cmocka_unit_test(addresses_apart),
+		cmocka_unit_test(roaming),
 		cmocka_unit_test(plan_grows_and_shrinks),
 		cmocka_unit_test(plan_changes_under_way),
 		cmocka_unit_test(names),
@@ -513,6 +583,7 @@ int main(void)
 		cmocka_unit_test(stranded_among_others),
 		cmocka_unit_test(threads),
 		cmocka_unit_test(networks),
+		cmocka_unit_test(sources),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
