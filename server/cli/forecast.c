@@ -12,6 +12,7 @@
 #include "http/admin/render.h"
 #include "pki/certificate.h"
 #include "pki/judge.h"
+#include "site.h"
 #include "site_tls.h"
 #include "store/checkin.h"
 #include "store/db.h"
@@ -487,6 +488,7 @@ bool forecast(const struct forecast_options *options, int64_t *stranded,
 	*stranded = 0;
 	f.until = f.now + options->within;
 	ok = config_load(&f.config, options->config, err) &&
+	     site_check_dir(f.config, err) &&
 	     site_tls_load(&f.tls, f.config, NULL, NULL, err) &&
 	     add_profiles(&f, err) && open_database(&f, err) && tell(&f, err);
 	if (ok)

@@ -76,3 +76,12 @@ def test_no_data_directory(start):
     d.launch()
     assert d.finish() == 1
     assert ": server.data_dir: " in d.log.text()
+
+
+def test_no_forecast_without_the_data(start):
+    """Monitoring must not take a wrong directory for good news."""
+    d = start(ready=False)
+    d.data.rmdir()
+    done = d.command("chains", "--report", "-c", d.config)
+    assert done.returncode == 1
+    assert ": server.data_dir: " in done.stderr
