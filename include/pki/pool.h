@@ -28,8 +28,10 @@ void pool_free(struct pool *pool); /* NULL is legal */
 /*
  * Add what the file `path` holds: certificates and CRLs ("X509 CRL") in PEM,
  * read strictly, with certificates in OpenSSL's TRUSTED form and private keys
- * refused by name.  Of a folder every *.pem, *.crt and *.crl is added, also
- * in folders below it, in the order of their names; hidden ones are skipped.
+ * refused by name; or, as CAs publish them, one certificate or one CRL in DER
+ * and nothing behind it, when the file is a *.der, *.cer, *.crt or *.crl that
+ * begins as DER does.  Of a folder each of these and *.pem is added, also in
+ * folders below it, in the order of their names; hidden ones are skipped.
  * The error names the file.
  */
 bool pool_add_path(struct pool *pool, const char *path, struct err *err);

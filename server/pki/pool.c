@@ -11,6 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/strbuf.h"
 #include "pki/certificate.h"
 #include "pki/known.h"
@@ -168,7 +169,7 @@ static bool take(void *arg, const struct pem_block *block, const char *path,
 	return add_block(taking->pool, kind, block, path, err);
 }
 
-static bool add_file(struct pool *pool, const char *path, struct err *err)
+static bool add_pem(struct pool *pool, const char *path, struct err *err)
 {
 	struct taking taking = {.pool = pool};
 
@@ -179,18 +180,93 @@ static bool add_file(struct pool *pool, const char *path, struct err *err)
 		       path);
 }
 
-/* ---- folders ------------------------------------------------------------ */
+/* ---- one certificate or CRL in DER --------------------------------------- */
 
-static bool has_our_ending(const char *name)
+/* The value, when that is what all the bytes are. */
+static ASN1_VALUE *parse_whole(const struct kind *kind, const char *der,
+			       size_t len)
 {
-	static const char *const endings[] = {".pem", ".crt", ".crl"};
+	const unsigned char *start = (const unsigned char *)der, *at = start;
+	const ASN1_ITEM *item = ASN1_ITEM_ptr(kind->item);
+	ASN1_VALUE *value;
+
+	ERR_set_mark();
+	value = ASN1_item_d2i(NULL, &at, (long)len, item);
+	ERR_pop_to_mark();
+	if (value && at == start + len)
+		return value;
+	ASN1_item_free(value, item);
+	return NULL;
+}
+
+static bool add_der(struct pool *pool, const char *der, size_t len,
+		    const char *path, struct err *err)
+{
+	static const char *const labels[] = {PEM_STRING_X509,
+					     PEM_STRING_X509_CRL};
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+		const struct kind *kind = find_kind(labels[i]);
+		ASN1_VALUE *value = parse_whole(kind, der, len);
+		bool ok;
+
+		if (!value)
+			continue;
+		ok = kind->add(pool, value, err) || err_wrap(err, "%s", path);
+		ASN1_item_free(value, ASN1_ITEM_ptr(kind->item));
+		return ok;
+	}
+	return err_set(err, ERR_INVALID,
+		       "%s: DER that is not one certificate or CRL and "
+		       "nothing else",
+		       path);
+}
+
+/* ---- files --------------------------------------------------------------- */
+
+/* What a file may hold, by the end of its name. */
+static const struct ending {
+	const char *text;
+	bool der; /* perhaps, beside PEM */
+} endings[] = {
+	{".pem", false}, {".crt", true}, {".cer", true},
+	{".der", true},	 {".crl", true},
+};
+
+static const struct ending *find_ending(const char *name)
+{
 	const char *dot = strrchr(name, '.');
 
 	for (size_t i = 0; dot && i < sizeof(endings) / sizeof(endings[0]); i++)
-		if (strcmp(dot, endings[i]) == 0)
-			return true;
-	return false;
+		if (strcmp(dot, endings[i].text) == 0)
+			return &endings[i];
+	return NULL;
 }
+
+/* A SEQUENCE of more than 127 bytes, which no text begins with. */
+static bool is_der(const char *data, size_t len)
+{
+	return len > 1 && data[0] == 0x30 && (data[1] & 0x80);
+}
+
+static bool add_file(struct pool *pool, const char *path, struct err *err)
+{
+	const struct ending *ending = find_ending(path);
+	char *data;
+	size_t len;
+	bool ok;
+
+	if (!ending || !ending->der)
+		return add_pem(pool, path, err);
+	if (!file_read(path, POOL_FILE_MAX, &data, &len, err))
+		return false;
+	ok = is_der(data, len) ? add_der(pool, data, len, path, err)
+			       : add_pem(pool, path, err);
+	free(data);
+	return ok;
+}
+
+/* ---- folders ------------------------------------------------------------ */
 
 static int is_shown(const struct dirent *entry)
 {
@@ -216,7 +292,7 @@ static bool add_entry(struct pool *pool, const char *folder, const char *name,
 	strbuf_printf(&path, "%s/%s", folder, name);
 	if (path.failed)
 		ok = err_memory(err);
-	else if (has_our_ending(name) ||
+	else if (find_ending(name) ||
 		 (stat(path.data, &st) == 0 && S_ISDIR(st.st_mode)))
 		ok = add_any(pool, path.data, depth, err);
 	strbuf_free(&path);

@@ -194,6 +194,129 @@ static void refuses_leftovers(void **state)
 	X509_free(made);
 }
 
+/* ---- DER ----------------------------------------------------------------- */
+
+/* `change` is added to the number of bytes that are written. */
+static void put_der(const char *path, const unsigned char *der, int len,
+		    int change)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	for (int i = 0; i < len + change; i++)
+		fputc(i < len ? der[i] : 0, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int crl_der(const char *pem, unsigned char **der)
+{
+	BIO *bio = BIO_new_file(pem, "r");
+	X509_CRL *crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL);
+	int len = i2d_X509_CRL(crl, der);
+
+	assert_true(len > 0);
+	X509_CRL_free(crl);
+	BIO_free(bio);
+	return len;
+}
+
+static int key_der(unsigned char **der)
+{
+	EVP_PKEY *key = mint_key("rsa-2048");
+	int len = i2d_PrivateKey(key, der);
+
+	assert_true(len > 0);
+	EVP_PKEY_free(key);
+	return len;
+}
+
+static void reads_der(void **state)
+{
+	static const char damaged[] = "not one certificate or CRL";
+	static const struct {
+		const char *file;
+		char what;  /* a certificate, CRL or key */
+		int change; /* of the number of bytes */
+		const char *reason;
+	} rows[] = {
+		{"f.der", 'c', 0, NULL},    {"f.cer", 'c', 0, NULL},
+		{"f.crt", 'c', 0, NULL},    {"f.crl", 'l', 0, NULL},
+		{"f.der", 'l', 0, NULL},    {"f.crl", 'c', 0, NULL},
+		{"f.der", 'c', 1, damaged}, {"f.der", 'c', -1, damaged},
+		{"f.crl", 'l', 1, damaged}, {"f.crl", 'l', -1, damaged},
+		{"f.der", 'k', 0, damaged}, {"f.pem", 'c', 0, "expected PEM"},
+	};
+	const char *dir = *state;
+	unsigned char *der[3] = {NULL};
+	X509 *made[2];
+	int len[3];
+
+	shadow_list("R<D D<D", made, 2);
+	shadow_write_crl(in_dir(dir, "list"), made[1], 'd', made[0]);
+	len[0] = i2d_X509(made[0], &der[0]);
+	len[1] = crl_der(in_dir(dir, "list"), &der[1]);
+	len[2] = key_der(&der[2]);
+	folder(dir, "p");
+	for (size_t i = 0; i < COUNT(rows) * 2; i++) {
+		const char *file = in_dir(dir, "p");
+		int w = (int)(strchr("clk", rows[i / 2].what) - "clk");
+		const char *reason = rows[i / 2].reason;
+		char path[PATH_MAX + 16];
+		struct pool *pool;
+
+		snprintf(path, sizeof(path), "%s/%s", file, rows[i / 2].file);
+		put_der(path, der[w], len[w], rows[i / 2].change);
+		must(pool_new(&pool, &failure));
+		for (int k = 0; k < 2; k++)
+			must(pool_add(pool, made[k], &failure));
+		if (i % 2 == 0) /* by its name, else in its folder */
+			file = path;
+		if (reason)
+			must_fail(path, pool_add_path(pool, file, &failure),
+				  ERR_INVALID, reason);
+		else
+			must(pool_add_path(pool, file, &failure));
+		assert_int_equal(pool_count(pool), 2);
+		assert_int_equal(pool_revoked(pool, made[0]),
+				 !reason && w == 1);
+		pool_free(pool);
+		assert_int_equal(unlink(path), 0);
+	}
+	for (int i = 0; i < 3; i++)
+		OPENSSL_free(der[i]);
+	shadow_free(made, 2);
+}
+
+/* As CAs publish them: DER and PEM under the same endings. */
+static void reads_mixed_folders(void **state)
+{
+	const char *dir = *state;
+	unsigned char *der = NULL;
+	struct pool *pool;
+	X509 *made;
+	int len;
+
+	shadow_list("A<A", &made, 1);
+	len = i2d_X509(made, &der);
+	folder(dir, "pool");
+	put_der(in_dir(dir, "pool/a.cer"), der, len, 0);
+	put(in_dir(dir, "pool/b.cer"), "B<B", "");
+	put(in_dir(dir, "pool/c.der"), "C<C", "");
+	put(in_dir(dir, "pool/d.pem"), "D<D", "");
+	put(in_dir(dir, "pool/e.txt"), "E<E", "");
+	must(pool_new(&pool, &failure));
+	must(pool_add_path(pool, in_dir(dir, "pool"), &failure));
+	same(pool, "A B C D ");
+	put(in_dir(dir, "pool/k.der"), "",
+	    "-----BEGIN PRIVATE KEY-----\nAAAA\n"
+	    "-----END PRIVATE KEY-----\n");
+	must_fail("a key", pool_add_path(pool, in_dir(dir, "pool"), &failure),
+		  ERR_INVALID, "k.der: holds a private key");
+	pool_free(pool);
+	OPENSSL_free(der);
+	X509_free(made);
+}
+
 /* ---- bounds ------------------------------------------------------------- */
 
 /* The same certificate with another number: nobody verifies it here. */
@@ -338,6 +461,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(refuses_files, make_dir,
 						remove_dir),
 		cmocka_unit_test_setup_teardown(refuses_leftovers, make_dir,
+						remove_dir),
+		cmocka_unit_test_setup_teardown(reads_der, make_dir,
+						remove_dir),
+		cmocka_unit_test_setup_teardown(reads_mixed_folders, make_dir,
 						remove_dir),
 		cmocka_unit_test(ends_at_the_bound),
 		cmocka_unit_test_setup_teardown(counts_crls, make_dir,
