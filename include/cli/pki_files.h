@@ -5,6 +5,7 @@
 #ifndef OTTERD_CLI_PKI_FILES_H
 #define OTTERD_CLI_PKI_FILES_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -27,8 +28,17 @@ struct pki_files {
 };
 
 /*
+ * The absolute path of a directory that need not be there yet, but whose
+ * parent must.
+ */
+bool pki_files_resolve(char path[static PATH_MAX], const char *dir,
+		       struct err *err);
+
+/*
  * Append one file: a private key, a certificate, the certificate as C source
- * or the section `tls` of otterd.yaml.  A name is borrowed and lasts.
+ * or the section `tls` of otterd.yaml for the files in `dir`, which
+ * is absolute; ERR_INVALID when YAML could not hold that.  A name is borrowed
+ * and lasts.
  */
 bool pki_files_add_key(struct pki_files *set, const char *name, EVP_PKEY *key,
 		       struct err *err);
@@ -37,8 +47,8 @@ bool pki_files_add_certificate(struct pki_files *set, const char *name,
 bool pki_files_add_source(struct pki_files *set, const char *name,
 			  X509 *certificate, struct err *err);
 bool pki_files_add_config(struct pki_files *set, const char *name,
-			  const struct host *hosts, size_t count,
-			  struct err *err);
+			  const char *dir, const struct host *hosts,
+			  size_t count, struct err *err);
 
 /*
  * Put the files into a new directory for its owner only, which is there whole

@@ -7,14 +7,17 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/strbuf.h"
+#include "base/file.h"
 #include "cli/args.h"
 #include "cli/command.h"
 #include "cli/pki_files.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
 
-enum { DAYS_MAX = 36500 };
+enum {
+	DAYS_MAX = 36500,
+	CONFIG_MAX = 1 << 20 /* bytes that are compared */
+};
 
 static const char days_default[] = "3650";
 
@@ -36,12 +39,15 @@ static const char ca_key[] = "ca.key", ca_pem[] = "ca.pem",
 static const char config[] = "otterd-tls.yaml";
 
 struct pki {
+	char dir[PATH_MAX]; /* absolute */
 	struct authority authority;
 	struct host hosts[NAMING_MAX];
 	size_t host_count;
 	int days;
 	EVP_PKEY *keys[PAIRS];
 	X509 *certificates[PAIRS]; /* NULL: not wanted */
+	bool first[PAIRS];	   /* no key was there before */
+	bool new_config;
 	struct pki_files files;
 };
 
@@ -127,6 +133,42 @@ static void print_pairs(const struct pki *pki, const char *dir)
 	}
 }
 
+/* As a shell reads it; `name` may be empty. */
+static void print_path(const char *dir, const char *name)
+{
+	fputs(" '", stdout);
+	for (const char *c = dir; *c; c++) {
+		if (*c == '\'')
+			fputs("'\\'", stdout);
+		putchar(*c);
+	}
+	printf("%s%s'", *name ? "/" : "", name);
+}
+
+static void print_keys(const struct pki *pki)
+{
+	for (int i = 0; i < PAIRS; i++) {
+		if (pki->first[i])
+			print_path(pki->dir, pairs[i].key);
+	}
+	putchar('\n');
+}
+
+/* The service's user has to read the server's keys, and never the CA's. */
+static void print_access(const struct pki *pki)
+{
+	if (!pki->first[SERVER] && !pki->first[OLD_MBEDTLS])
+		return;
+	printf("\nSo that the service's user can read its keys:\n"
+	       "  sudo chown root:otterd");
+	print_path(pki->dir, "");
+	print_keys(pki);
+	printf("  sudo chmod 750");
+	print_path(pki->dir, "");
+	printf("\n  sudo chmod 640");
+	print_keys(pki);
+}
+
 static void print_made(const struct pki *pki, const char *dir)
 {
 	print_certificate("anchor", dir, ca_pem, pki->authority.certificate);
@@ -139,6 +181,7 @@ static void print_made(const struct pki *pki, const char *dir)
 	       "can pose as the\nserver, and without it the devices take no "
 	       "other certificate; only\n`otterd pki renew` needs it.\n",
 	       ca_pem, ca_source, config, ca_key);
+	print_access(pki);
 }
 
 /* ---- options ------------------------------------------------------------ */
@@ -201,7 +244,8 @@ static int read_days(struct pki *pki, const char *text, const struct args *args,
 static bool make_pairs(struct pki *pki, const char *algorithm, struct err *err)
 {
 	for (int i = 0; i < PAIRS; i++) {
-		if (is_wanted(pki, i) &&
+		pki->first[i] = is_wanted(pki, i);
+		if (pki->first[i] &&
 		    (!key_generate(&pki->keys[i], algorithm, err) ||
 		     !issue(pki, i, err) || !add_pair(pki, i, true, err)))
 			return false;
@@ -215,13 +259,14 @@ static bool make(struct pki *pki, const char *dir, const char *algorithm,
 	struct authority *ca = &pki->authority;
 	struct pki_files *files = &pki->files;
 
-	return authority_make(ca, algorithm, clock_utc(), err) &&
+	return pki_files_resolve(pki->dir, dir, err) &&
+	       authority_make(ca, algorithm, clock_utc(), err) &&
 	       pki_files_add_key(files, ca_key, ca->key, err) &&
 	       pki_files_add_certificate(files, ca_pem, ca->certificate, err) &&
 	       pki_files_add_source(files, ca_source, ca->certificate, err) &&
 	       make_pairs(pki, algorithm, err) &&
-	       pki_files_add_config(files, config, pki->hosts, pki->host_count,
-				    err) &&
+	       pki_files_add_config(files, config, pki->dir, pki->hosts,
+				    pki->host_count, err) &&
 	       pki_files_create(files, dir, err);
 }
 
@@ -338,10 +383,29 @@ static bool renew_pair(struct pki *pki, const char *dir, enum pair pair,
 
 	if (!path_of(path, dir, pairs[pair].key, err))
 		return false;
-	new_key = new_key || !has_pair(dir, pair);
+	pki->first[pair] = !has_pair(dir, pair);
+	new_key = new_key || pki->first[pair];
 	return (new_key ? key_generate(key, algorithm, err)
 			: key_read_private(key, path, err)) &&
 	       issue(pki, pair, err) && add_pair(pki, pair, new_key, err);
+}
+
+static bool add_config(struct pki *pki, const char *dir, struct err *err)
+{
+	const struct pki_file *file;
+	struct err ignored;
+	char path[PATH_MAX], *old = NULL;
+	size_t len;
+
+	if (!path_of(path, dir, config, err) ||
+	    !pki_files_add_config(&pki->files, config, pki->dir, pki->hosts,
+				  pki->host_count, err))
+		return false;
+	file = &pki->files.files[pki->files.count - 1];
+	pki->new_config = !file_read(path, CONFIG_MAX, &old, &len, &ignored) ||
+			  len != file->len || memcmp(old, file->data, len);
+	free(old);
+	return true;
 }
 
 /* Hosts that are given replace those of the certificates there. */
@@ -350,17 +414,33 @@ static bool renew_all(struct pki *pki, const char *dir, bool new_key,
 {
 	bool new_hosts = pki->host_count > 0;
 
-	if (!read_authority(pki, dir, err) ||
+	if (!pki_files_resolve(pki->dir, dir, err) ||
+	    !read_authority(pki, dir, err) ||
 	    (!new_hosts && !read_hosts(pki, dir, err)))
 		return false;
 	for (int i = 0; i < PAIRS; i++) {
 		if (is_wanted(pki, i) && !renew_pair(pki, dir, i, new_key, err))
 			return false;
 	}
-	return (!new_hosts ||
-		pki_files_add_config(&pki->files, config, pki->hosts,
-				     pki->host_count, err)) &&
+	return (!new_hosts || add_config(pki, dir, err)) &&
 	       pki_files_replace(&pki->files, dir, err);
+}
+
+static void print_renewed(const struct pki *pki, const char *dir)
+{
+	print_pairs(pki, dir);
+	if (pki->new_config)
+		printf("configuration: %s/%s\n\nThe section of %s has "
+		       "changed: it must go into otterd.yaml\nagain, in place "
+		       "of the old one.\n",
+		       dir, config, config);
+	if (!pki->certificates[OLD_MBEDTLS] && has_pair(dir, OLD_MBEDTLS))
+		printf("\n%s/%s and %s are renewed no more, since\nno name "
+		       "is an address: remove them when otterd.yaml does not "
+		       "name them.\n",
+		       dir, pairs[OLD_MBEDTLS].certificate,
+		       pairs[OLD_MBEDTLS].key);
+	print_access(pki);
 }
 
 static int renew(int argc, char **argv)
@@ -396,13 +476,10 @@ static int renew(int argc, char **argv)
 		status = read_days(&pki, days, &args, argv[0]);
 	if (status != EXIT_DONE)
 		return status;
-	if (renew_all(&pki, operands[0], new_key, &err)) {
-		print_pairs(&pki, operands[0]);
-		if (names.count)
-			printf("configuration: %s/%s\n", operands[0], config);
-	} else {
+	if (renew_all(&pki, operands[0], new_key, &err))
+		print_renewed(&pki, operands[0]);
+	else
 		status = command_failed(argv[0], &err);
-	}
 	pki_free(&pki);
 	return status;
 }

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/strbuf.h"
+#include "base/utf8.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
 
@@ -116,29 +119,83 @@ static bool any_address(const struct host *hosts, size_t count)
 	return false;
 }
 
+bool pki_files_resolve(char path[static PATH_MAX], const char *dir,
+		       struct err *err)
+{
+	char parent[PATH_MAX], name[PATH_MAX];
+	size_t len;
+
+	if (realpath(dir, path))
+		return true;
+	if (errno != ENOENT || !text_copy(parent, sizeof(parent), dir) ||
+	    !text_copy(name, sizeof(name), dir) ||
+	    !realpath(dirname(parent), path))
+		return err_sys(err, "%s", dir);
+	len = strlen(path);
+	if (snprintf(path + len, PATH_MAX - len, "/%s", basename(name)) >=
+	    (int)(PATH_MAX - len))
+		return err_set(err, ERR_INVALID, "the path is too long");
+	return true;
+}
+
+static bool is_showable(const char *dir, struct err *err)
+{
+	const char *at = dir;
+	size_t len;
+
+	while ((len = utf8_printable(at)))
+		at += len;
+	return !*at || err_set(err, ERR_INVALID,
+			       "%s: otterd.yaml cannot hold this path: "
+			       "expected UTF-8 without control characters",
+			       dir);
+}
+
+/* A string of JSON is one of YAML. */
+static void add_path(struct strbuf *out, const char *dir, const char *file)
+{
+	json_t *path = json_sprintf("%s/%s", dir, file);
+	size_t len = 0;
+	char *text = path ? json_write(path, &len) : NULL;
+
+	if (text)
+		strbuf_add(out, text, len);
+	else
+		out->failed = true;
+	free(text);
+	json_decref(path);
+}
+
+static void add_pair(struct strbuf *out, const char *dir, const char *name,
+		     const char *certificate, const char *key)
+{
+	strbuf_printf(out, "    - {name: %s, file: ", name);
+	add_path(out, dir, certificate);
+	strbuf_puts(out, ", key: ");
+	add_path(out, dir, key);
+	strbuf_puts(out, "}\n");
+}
+
 bool pki_files_add_config(struct pki_files *set, const char *name,
-			  const struct host *hosts, size_t count,
-			  struct err *err)
+			  const char *dir, const struct host *hosts,
+			  size_t count, struct err *err)
 {
 	bool old = any_address(hosts, count);
 	struct strbuf text = {0};
 
-	strbuf_puts(&text,
-		    "# For otterd.yaml, written by `otterd pki`.  Paths are "
-		    "relative to otterd.yaml:\n"
-		    "# put this directory in front of them unless it lies "
-		    "here.\n"
-		    "tls:\n"
-		    "  anchors:\n"
-		    "    - {name: own-ca, file: ca.pem, "
-		    "checks_time: false}\n"
-		    "  certificates:\n"
-		    "    - {name: own, file: server.pem, "
-		    "key: server.key}\n");
+	if (!is_showable(dir, err))
+		return false;
+	strbuf_puts(&text, "# For otterd.yaml, written by `otterd pki`.\n"
+			   "tls:\n"
+			   "  anchors:\n"
+			   "    # devices without a clock: checks_time: false\n"
+			   "    - {name: own-ca, file: ");
+	add_path(&text, dir, "ca.pem");
+	strbuf_puts(&text, "}\n  certificates:\n");
+	add_pair(&text, dir, "own", "server.pem", "server.key");
 	if (old)
-		strbuf_puts(&text, "    - {name: old-mbedtls, "
-				   "file: old-mbedtls.pem, "
-				   "key: old-mbedtls.key}\n");
+		add_pair(&text, dir, "old-mbedtls", "old-mbedtls.pem",
+			 "old-mbedtls.key");
 	strbuf_puts(&text, "  profiles:\n"
 			   "    - {name: own, certificates: [own], "
 			   "anchor: own-ca}\n");

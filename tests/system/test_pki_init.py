@@ -1,6 +1,7 @@
 """`otterd pki`: a CA and server certificates, and who accepts them."""
 
 import ast
+import grp
 import os
 import re
 import stat
@@ -19,6 +20,8 @@ BOTH = ("--name", NAME, "--name", "::1", "--name", ADDRESS)
 COMMON = {"ca.key", "ca.pem", "ca.h", "server.key", "server.pem",
           "otterd-tls.yaml"}
 OLD = {"old-mbedtls.key", "old-mbedtls.pem"}
+PASTE_AGAIN = "must go into otterd.yaml"
+NO_MORE = "old-mbedtls.key are renewed no more"
 
 
 def otterd(*words, **options):
@@ -270,25 +273,78 @@ def test_mbedtls_needs_the_second_certificate(made):
     assert done.returncode == 1 and "alert=42" in done.stdout
 
 
+def paste(d, directory):
+    """The section goes into d's otterd.yaml, which lies elsewhere, as it
+    stands."""
+    rest = re.sub(r"^tls:\n(?:  .*\n)*", "", d.config.read_text(), flags=re.M)
+    d.config.write_text(rest + (directory / "otterd-tls.yaml").read_text())
+    assert d.config.parent != directory
+
+
 def test_otterd_serves_it(made, start):
-    """The section goes into otterd.yaml as it stands."""
     d = start(ready=False)
-    text = d.config.read_text()
-    rest = re.sub(r"^tls:\n(?:  .*\n)*", "", text, flags=re.M)
-    own = made / "otterd.yaml"
-    own.write_text(rest + (made / "otterd-tls.yaml").read_text())
-    d.config = own
-    try:
-        done = otterd("check", "-c", own)
-        assert done.returncode == 0, done.stderr
-        d.start()
-        for host in (NAME, ADDRESS):
-            for stack in ("mbedtls", "bearssl", "wolfssl", "openssl"):
-                done = client(stack, made, d.port, host)
-                assert done.returncode == 0, (host, stack, done.stdout)
-        d.stop()
-    finally:
-        own.unlink()
+    paste(d, made)
+    done = otterd("check", "-c", d.config)
+    assert done.returncode == 0, done.stderr
+    assert "expires on" not in done.stderr
+    d.start()
+    for host in (NAME, ADDRESS):
+        for stack in ("mbedtls", "bearssl", "wolfssl", "openssl"):
+            done = client(stack, made, d.port, host)
+            assert done.returncode == 0, (host, stack, done.stdout)
+    d.stop()
+
+
+def test_the_section_fits_any_directory(start, tmp_path):
+    d = start(ready=False)
+    directory = tmp_path / "it's: a \"b\" \\, {c} #ü"
+    directory.mkdir()
+    done = otterd("pki", "init", "own", "--name", NAME, cwd=directory)
+    assert done.returncode == 0, done.stderr
+    paste(d, directory / "own")
+    done = otterd("check", "-c", d.config)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_end_is_told_before(own, start):
+    """Of the 5 days that this certificate lasts."""
+    d = start(ready=False)
+    paste(d, own)
+    done = otterd("check", "-c", d.config)
+    assert re.search("^warning: profile own: .*expires on", done.stderr, re.M)
+    d.start()
+    d.poll("a", name=NAME, ca=own / "ca")
+    d.stop()
+    done = otterd("chains", "--report", "-c", d.config)
+    assert done.returncode == 1
+    assert "profile own: 1 of 1 device stranded" in done.stderr
+
+
+def access(said):
+    """The commands that let the service read its keys."""
+    return re.findall(r"^  sudo (.*)$", said, re.M)
+
+
+def run_as_root(command):
+    """One of them, with a group that every system has."""
+    subprocess.run(command.replace("root:otterd", "root:daemon"), shell=True,
+                   check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_the_service_can_read_its_keys(tmp_path):
+    own = tmp_path / "it's own"
+    for command in access(ok("init", own, *BOTH)):
+        run_as_root(command)
+    for name in COMMON | OLD:
+        st = (own / name).stat()
+        wanted = ("root", 0o600) if name == "ca.key" else \
+            ("daemon", 0o640) if name.endswith(".key") else ("root", 0o644)
+        assert (grp.getgrgid(st.st_gid).gr_name,
+                stat.S_IMODE(st.st_mode)) == wanted, name
+    st = own.stat()
+    assert (grp.getgrgid(st.st_gid).gr_name,
+            stat.S_IMODE(st.st_mode)) == ("daemon", 0o750)
 
 
 # ---- renew ------------------------------------------------------------------
@@ -326,6 +382,8 @@ def test_renew(own):
                  "subjectAltName") == subject
     openssl("x509", "-in", own / "old-mbedtls.pem", "-checkend", 899 * 86400)
     assert f"{own}/server.pem" in said and "ca.pem" not in said
+    assert PASTE_AGAIN not in said and NO_MORE not in said
+    assert access(said) == []
 
 
 def test_renew_with_new_keys(own):
@@ -337,22 +395,43 @@ def test_renew_with_new_keys(own):
 
 def test_renew_for_other_names(own):
     before = contents(own)
-    ok("renew", own, "--name", "new.example.test", "--name", "192.0.2.9")
+    said = ok("renew", own, "--name", "new.example.test",
+              "--name", "192.0.2.9")
     assert changed(own, before) == {"server.pem", "old-mbedtls.pem",
                                     "otterd-tls.yaml"}
     verify(own)
     assert "DNS:new.example.test, IP Address:192.0.2.9\n" in \
         about(own / "server.pem", "-ext", "subjectAltName")
     assert '"192.0.2.9"' in (own / "otterd-tls.yaml").read_text()
+    assert PASTE_AGAIN in said and NO_MORE not in said
+    assert access(said) == []
+    said = ok("renew", own, "--name", "third.example.test",
+              "--name", "192.0.2.9")
+    assert PASTE_AGAIN not in said, "of names the section has addresses only"
+
+
+def test_renew_without_an_address_any_more(own):
+    before = contents(own)
+    said = ok("renew", own, "--name", NAME)
+    assert changed(own, before) == {"server.pem", "otterd-tls.yaml"}
+    assert PASTE_AGAIN in said and NO_MORE in said
+    said = ok("renew", own)
+    assert PASTE_AGAIN not in said and NO_MORE in said
+    for name in OLD:
+        (own / name).unlink()
+    assert NO_MORE not in ok("renew", own)
 
 
 def test_renew_with_a_first_address(tmp_path):
     own = tmp_path / "own"
     ok("init", own, "--name", NAME)
     before = contents(own)
-    ok("renew", own, "--name", NAME, "--name", ADDRESS)
+    said = ok("renew", own, "--name", NAME, "--name", ADDRESS)
     assert changed(own, before) == {"server.pem", "otterd-tls.yaml"} | OLD
     verify(own)
+    assert PASTE_AGAIN in said and NO_MORE not in said
+    assert access(said)[0] == f"chown root:otterd '{own}' " \
+        f"'{own}/old-mbedtls.key'"
 
 
 def test_renew_keeps_owner_and_mode(own):

@@ -34,7 +34,7 @@ static void holds(const char *dir, const char *name, mode_t mode,
 	assert_non_null(file);
 	assert_int_equal(fstat(fileno(file), &st), 0);
 	assert_int_equal(st.st_mode & 07777, mode);
-	fread(found, 1, sizeof(found) - 1, file);
+	assert_true(fread(found, 1, sizeof(found) - 1, file) > 0);
 	fclose(file);
 	assert_string_equal(found, text);
 }
@@ -132,15 +132,103 @@ static void configures(void **state)
 
 		print_message("case: %s\n", rows[i].host);
 		must(host_parse(&host, rows[i].host, true, &failure));
-		must(pki_files_add_config(&set, "c", &host, 1, &failure));
+		must(pki_files_add_config(&set, "c", "/d", &host, 1, &failure));
 		text = set.files[0].data;
 		snprintf(rule, sizeof(rule), "{sni: \"%s\",", rows[i].host);
 		assert_int_equal(strstr(text, rule) != NULL, rows[i].old);
 		assert_int_equal(strstr(text, "ladder:") != NULL, rows[i].old);
+		assert_int_equal(strstr(text, "\"/d/old-mbedtls.key\"}") !=
+					 NULL,
+				 rows[i].old);
 		assert_non_null(strstr(text, "default_profile: own\n"));
 		assert_int_equal(set.files[0].len, strlen(text));
 		pki_files_free(&set);
 	}
+}
+
+/* A path in the configuration, as a string of YAML. */
+static void quotes_paths(void **state)
+{
+	static const struct {
+		const char *dir, *quoted; /* NULL: refused */
+	} rows[] = {{"/a", "\"/a/ca.pem\""},
+		    {"/a: b, {c} #'d'", "\"/a: b, {c} #'d'/ca.pem\""},
+		    {"/a\"b", "\"/a\\\"b/ca.pem\""},
+		    {"/a\\b", "\"/a\\\\b/ca.pem\""},
+		    {"/\xc3\xa4", "\"/\xc3\xa4/ca.pem\""},
+		    {"/\xc3", NULL},
+		    {"/a\nb", NULL},
+		    {"/a\x7f", NULL}};
+	struct host host;
+
+	(void)state;
+	must(host_parse(&host, "a.example", true, &failure));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct pki_files set = {0};
+
+		print_message("case: %s\n", rows[i].dir);
+		if (rows[i].quoted) {
+			must(pki_files_add_config(&set, "c", rows[i].dir, &host,
+						  1, &failure));
+			assert_non_null(
+				strstr(set.files[0].data, rows[i].quoted));
+		} else {
+			must_fail(rows[i].dir,
+				  pki_files_add_config(&set, "c", rows[i].dir,
+						       &host, 1, &failure),
+				  ERR_INVALID, "expected UTF-8");
+		}
+		pki_files_free(&set);
+	}
+}
+
+/* ---- where it is -------------------------------------------------------- */
+
+static void resolves(void **state)
+{
+	static const struct {
+		const char *dir, *found; /* below *state; NULL: refused */
+	} rows[] = {{"there", "/there"},
+		    {"there/", "/there"},
+		    {"link", "/there"},
+		    {"link/new", "/there/new"},
+		    {"new", "/new"},
+		    {"new//", "/new"},
+		    {"./there/../new", "/new"},
+		    {"no/new", NULL}};
+	char found[PATH_MAX], wanted[PATH_MAX];
+
+	assert_int_equal(mkdir(in_dir(*state, "there"), 0700), 0);
+	assert_int_equal(symlink("there", in_dir(*state, "link")), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const char *dir = in_dir(*state, rows[i].dir);
+
+		print_message("case: %s\n", rows[i].dir);
+		if (!rows[i].found) {
+			must_fail("no parent",
+				  pki_files_resolve(found, dir, &failure),
+				  ERR_NOT_FOUND, rows[i].dir);
+			continue;
+		}
+		must(pki_files_resolve(found, dir, &failure));
+		snprintf(wanted, sizeof(wanted), "%s%s", (const char *)*state,
+			 rows[i].found);
+		assert_string_equal(found, wanted);
+	}
+}
+
+/* From the working directory. */
+static void resolves_relative_paths(void **state)
+{
+	char cwd[PATH_MAX], found[PATH_MAX];
+
+	assert_non_null(getcwd(cwd, sizeof(cwd)));
+	assert_int_equal(chdir(*state), 0);
+	must(pki_files_resolve(found, "new", &failure));
+	assert_string_equal(found, in_dir(*state, "new"));
+	must(pki_files_resolve(found, "there", &failure));
+	assert_string_equal(found, in_dir(*state, "there"));
+	assert_int_equal(chdir(cwd), 0);
 }
 
 int main(void)
@@ -151,6 +239,9 @@ int main(void)
 		cmocka_unit_test(replaces),
 		cmocka_unit_test(replaces_all_or_nothing),
 		cmocka_unit_test(configures),
+		cmocka_unit_test(quotes_paths),
+		cmocka_unit_test(resolves),
+		cmocka_unit_test(resolves_relative_paths),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
