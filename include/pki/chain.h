@@ -72,10 +72,15 @@ bool chain_accepts(const STACK_OF(X509) * chain, const struct anchor *anchor,
 /*
  * Append why no chain exists from any of `leaves` to the anchor and what
  * would be needed, as sentences of one line each: how far each leaf gets; the
- * certificate that is missing, by subject and SHA-256, and where its CA
- * publishes it when it is a known public one; that only a leaf which an
- * intermediate itself signed can work for those who pinned it; that a key
- * which was not kept cannot be replaced; that all paths are expired.
+ * certificate that is missing, by subject and SHA-256 and where its CA
+ * publishes it when it is a known public one, else by its place; that only a
+ * leaf which an intermediate itself signed can work for those who pinned it;
+ * that a key which was not kept cannot be replaced; that all paths are
+ * expired.  That no server can help is said where it is proven only: the
+ * anchor has ended or its CA is known to be closed, and time is checked.
+ *
+ * The first line of each leaf begins with "no chain: ", each line of what
+ * would be needed with "needed: ", the others tell more of why.
  */
 void chain_explain(struct strbuf *out, const STACK_OF(X509) * leaves,
 		   const struct pool *pool, const struct anchor *anchor,

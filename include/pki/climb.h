@@ -29,4 +29,10 @@ struct climb {
 void climb_from(struct climb *climb, X509 *leaf, const struct pool *pool,
 		const struct anchor *anchor, int64_t now);
 
+/*
+ * The first of the pool that signed `c`, also one that climb_from() leaves
+ * out; or NULL.  Borrowed.
+ */
+X509 *climb_signer(X509 *c, const struct pool *pool);
+
 #endif

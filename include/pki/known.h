@@ -39,6 +39,9 @@ const struct known *known_at(size_t i); /* NULL past the end */
 /* The row with that fingerprint, or NULL. */
 const struct known *known_find(const struct digest *sha256);
 
+/* The first row with that subject and key, NULL being any key; or NULL. */
+const struct known *known_holder(const char *subject, const char *key_id);
+
 /* The rows as they are kept, by family of CA. */
 struct known_family {
 	const struct known *rows;

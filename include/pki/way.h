@@ -44,6 +44,9 @@ const struct known *way_from(const struct way *way, const char *issuer);
 bool way_of(const struct way *way, const struct known *row,
 	    const struct known **first, unsigned int *missing);
 
+/* Does any lead to the anchor of which it is known how to obtain one? */
+bool way_obtainable(const struct way *way);
+
 /* The certificate above `row` of a way, or NULL when the anchor signed it. */
 const struct known *way_next(const struct way *way, const struct known *row);
 

@@ -149,6 +149,31 @@ static void print_not_found(const struct chains *c,
 	}
 }
 
+/* What follows `label` and a colon at the start of a line, else NULL. */
+static const char *after_label(const char *line, const char *label)
+{
+	size_t len = strlen(label);
+
+	return !strncmp(line, label, len) && !strncmp(line + len, ": ", 2)
+		       ? line + len + 2
+		       : NULL;
+}
+
+static void print_reason(const char *line)
+{
+	static const char *const labels[] = {"no chain", "needed"};
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(*labels); i++) {
+		const char *rest = after_label(line, labels[i]);
+
+		if (rest) {
+			show_fact(labels[i], "%s", rest);
+			return;
+		}
+	}
+	show_fact("why", "%s", line);
+}
+
 static bool print_explanation(const struct chains *c,
 			      const struct anchor *anchor, struct err *err)
 {
@@ -158,7 +183,7 @@ static bool print_explanation(const struct chains *c,
 		return err_memory(err);
 	while ((line = strsep(&rest, "\n"))) {
 		if (*line)
-			show_fact("no chain", "%s", line);
+			print_reason(line);
 	}
 	free(text);
 	return true;
@@ -221,8 +246,11 @@ static json_t *explanation_json(const struct chains *c,
 	json_t *lines = text ? json_array() : NULL;
 
 	while ((line = strsep(&rest, "\n"))) {
+		const char *first = after_label(line, "no chain");
+
 		if (*line)
-			render_append(&lines, json_string(line));
+			render_append(&lines,
+				      json_string(first ? first : line));
 	}
 	free(text);
 	return lines;

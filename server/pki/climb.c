@@ -50,3 +50,12 @@ void climb_from(struct climb *climb, X509 *leaf, const struct pool *pool,
 			climb_above(climb, i, pool, anchor, now);
 	}
 }
+
+X509 *climb_signer(X509 *c, const struct pool *pool)
+{
+	for (size_t i = 0; i < pool_count(pool); i++) {
+		if (certificate_signed_by(c, pool_at(pool, i)))
+			return pool_at(pool, i);
+	}
+	return NULL;
+}

@@ -23,6 +23,7 @@ struct explaining {
 	const struct known *row; /* what is known of its name and key */
 	struct way *way;
 	bool hope; /* a way out has been told */
+	bool gap;  /* a certificate that may be missing has been told */
 };
 
 static const char key_is_lost[] =
@@ -42,6 +43,14 @@ static bool has_ended(const X509 *c, const struct explaining *e)
 	return certificate_not_after(c) < e->now;
 }
 
+/* Proven for what looks at the anchor's own date, or at dates at all. */
+static bool is_hopeless(const struct explaining *e)
+{
+	return e->anchor->checks_time &&
+	       (has_ended(e->anchor->certificate, e) ||
+		(e->row && e->row->ended));
+}
+
 /* "CN=ota.example.com (rsa-2048)" */
 static void tell_leaf(struct explaining *e, X509 *leaf)
 {
@@ -56,10 +65,11 @@ static void tell_leaf(struct explaining *e, X509 *leaf)
 
 static void tell_row(struct explaining *e, const struct known *row)
 {
-	strbuf_printf(e->out,
-		      "missing in tls.pool: %s signed by %s, SHA-256 %s%s%s",
-		      row->subject, row->issuer, row->sha256,
-		      row->url ? ", from " : "", row->url ? row->url : "");
+	strbuf_printf(
+		e->out,
+		"needed: missing in tls.pool: %s signed by %s, SHA-256 %s%s%s",
+		row->subject, row->issuer, row->sha256,
+		row->url ? ", from " : "", row->url ? row->url : "");
 	if (row->note)
 		strbuf_printf(e->out, " (%s)", row->note);
 	strbuf_puts(e->out, "\n");
@@ -71,6 +81,33 @@ static void tell_missing(struct explaining *e, const struct known *row)
 		if (!way_in_pool(e->way, row))
 			tell_row(e, row);
 	}
+}
+
+/* What would stand above `last`, when that is no public CA's to tell. */
+static void tell_gap(struct explaining *e, X509 *last, const char *issuer,
+		     bool alone)
+{
+	X509 *useless = climb_signer(last, e->pool);
+
+	if (is_hopeless(e) || certificate_self_issued(last) ||
+	    known_holder(issuer, NULL))
+		return;
+	if (alone && !useless)
+		strbuf_printf(e->out,
+			      "needed: your file holds only the leaf: its "
+			      "intermediate %s is missing in it or in "
+			      "tls.pool\n",
+			      issuer);
+	else if (!way_obtainable(e->way))
+		strbuf_printf(e->out,
+			      "needed: missing in tls.pool: a%s certificate "
+			      "for %s signed by %s (or by something that it "
+			      "signed)\n",
+			      useless && !certificate_self_issued(useless)
+				      ? " valid"
+				      : "",
+			      issuer, e->subject);
+	e->gap = true;
 }
 
 /* ---- how far a leaf gets ------------------------------------------------ */
@@ -97,19 +134,24 @@ static const struct known *way_out(const struct climb *climb,
 	return best;
 }
 
-static void tell_dead_end(struct explaining *e, X509 *last, const char *issuer)
+static void tell_dead_end(struct explaining *e, X509 *last, const char *issuer,
+			  bool alone)
 {
-	if (certificate_signed_by(last, e->anchor->certificate))
+	if (certificate_signed_by(last, e->anchor->certificate)) {
 		strbuf_puts(e->out, "but a date, a path length, a CA flag or a "
 				    "revocation forbids this way\n");
-	else if (!strcmp(issuer, e->subject))
+		return;
+	}
+	if (!strcmp(issuer, e->subject)) {
 		strbuf_puts(e->out, "but the key of that name which signed it "
 				    "is not the anchor's\n");
-	else
-		strbuf_printf(e->out,
-			      "and nothing in the pool or known leads from "
-			      "there to %s\n",
-			      e->subject);
+		return;
+	}
+	strbuf_printf(e->out,
+		      "and nothing in the pool or known leads from there to "
+		      "%s\n",
+		      e->subject);
+	tell_gap(e, last, issuer, alone);
 }
 
 static void tell_climb(struct explaining *e, X509 *leaf)
@@ -127,7 +169,7 @@ static void tell_climb(struct explaining *e, X509 *leaf)
 	tell_leaf(e, leaf);
 	strbuf_printf(e->out, "reaches %s, signed by %s; ", name, issuer);
 	if (!row) {
-		tell_dead_end(e, last, issuer);
+		tell_dead_end(e, last, issuer, climb.count == 1);
 		return;
 	}
 	e->hope = true;
@@ -176,7 +218,7 @@ static bool tell_dates(struct explaining *e, X509 *leaf)
 	sk_X509_pop_free(chain, X509_free);
 	if (ended != 1 || !has_ended(leaf, e))
 		return false;
-	strbuf_puts(e->out, "renew it: nothing else is missing\n");
+	strbuf_puts(e->out, "needed: renew it: nothing else is missing\n");
 	e->hope = true;
 	return true;
 }
@@ -220,7 +262,7 @@ static void tell_obtain(struct explaining *e, size_t i)
 	}
 	if (!best)
 		return;
-	strbuf_printf(e->out, "would work: %s, signed by %s\n", text,
+	strbuf_printf(e->out, "needed: would work: %s, signed by %s\n", text,
 		      best->subject);
 	tell_missing(e, first);
 	e->hope = true;
@@ -275,30 +317,40 @@ static void tell_no_server_can(struct explaining *e)
 		      e->subject);
 }
 
+/* What is not in the table is not impossible. */
+static void tell_unknown(struct explaining *e)
+{
+	strbuf_printf(e->out,
+		      "needed: it is not known here whether this CA still "
+		      "issues server certificates; one of its certificates, "
+		      "or one of a CA that it signed, would do%s%s\n",
+		      e->row && e->row->url ? "; its CA: " : "",
+		      e->row && e->row->url ? e->row->url : "");
+}
+
+static void tell_closed(struct explaining *e)
+{
+	strbuf_printf(e->out,
+		      "needed: no CA issues under %s any more: only a server "
+		      "certificate that was kept from then works, with its "
+		      "private key\n",
+		      e->subject);
+	if (!e->gap)
+		strbuf_printf(e->out, "%s\n", key_is_lost);
+}
+
 static void tell_root(struct explaining *e)
 {
+	if (!e->hope)
+		tell_all_obtain(e);
 	if (e->hope)
 		return;
-	tell_all_obtain(e);
-	if (e->hope)
-		return;
-	if (e->anchor->checks_time) {
+	if (is_hopeless(e))
 		tell_no_server_can(e);
-		return;
-	}
-	if (!e->row->ended) {
-		strbuf_printf(e->out,
-			      "no public certificate that is to be had today "
-			      "is known to lead to %s; ask its CA%s%s\n",
-			      e->subject, e->row->url ? ": " : "",
-			      e->row->url ? e->row->url : "");
-		return;
-	}
-	strbuf_printf(e->out,
-		      "no CA issues under %s any more: only a server "
-		      "certificate that was kept from then works, with its "
-		      "private key\n%s\n",
-		      e->subject, key_is_lost);
+	else if (e->row->ended)
+		tell_closed(e);
+	else
+		tell_unknown(e);
 }
 
 /* ---- a CA that is not known ---------------------------------------------- */
@@ -308,11 +360,12 @@ static void tell_own_ca(struct explaining *e)
 	if (e->hope)
 		return;
 	strbuf_printf(e->out,
-		      "%s is no public CA that is known here: whoever holds "
-		      "its private key can sign a new server certificate with "
-		      "it, or make this one anew with the same subject and "
-		      "key, and both work\n%s\n",
-		      e->subject, key_is_lost);
+		      "needed: %s is no public CA that is known here; if it is "
+		      "your own, whoever holds its private key can sign a new "
+		      "server certificate with it\n",
+		      e->subject);
+	if (!is_hopeless(e))
+		tell_unknown(e);
 }
 
 /* ---- an intermediate that signs nothing but servers' certificates -------- */
@@ -351,13 +404,14 @@ static int64_t last_end(const struct explaining *e)
 
 static void tell_where_kept(struct explaining *e)
 {
-	strbuf_puts(e->out,
-		    "look for a kept one in backups and in the archive folder "
-		    "of the ACME client; if the private key outlived "
-		    "renewals, its old certificate is to be found in the "
-		    "certificate transparency logs\n"
-		    "devices that skip the name check take such a certificate "
-		    "for any host name\n");
+	strbuf_puts(
+		e->out,
+		"needed: look for a kept one in backups and in the archive folder "
+		"of the ACME client; if the private key outlived "
+		"renewals, its old certificate is to be found in the "
+		"certificate transparency logs\n"
+		"devices that skip the name check take such a certificate "
+		"for any host name\n");
 }
 
 static void tell_ended_issuer(struct explaining *e)
@@ -386,18 +440,19 @@ static void tell_issuer(struct explaining *e)
 		      "that its key itself signed, with the private key of "
 		      "that certificate\n",
 		      e->subject);
-	if (!e->row)
-		strbuf_puts(e->out,
-			    "a new one is to be had only from whoever holds "
-			    "the key of this CA\n");
-	else if (e->row->ended)
+	if (e->row && e->row->ended)
 		tell_ended_issuer(e);
-	else if (e->row->obtain)
+	else if (e->row && e->row->obtain)
 		strbuf_printf(e->out,
-			      "would work: %s, but only when this "
+			      "needed: would work: %s, but only when this "
 			      "intermediate signs it, which the CA chooses on "
 			      "each issue\n",
 			      e->row->obtain);
+	else
+		strbuf_puts(e->out,
+			    "needed: a new one, which is to be had only from "
+			    "whoever holds the key of this CA; it is not known "
+			    "here whether it issues them\n");
 }
 
 /* ---- a server's certificate itself --------------------------------------- */
@@ -429,10 +484,11 @@ static void tell_key(struct explaining *e, X509 *leaf)
 
 static void tell_holder(struct explaining *e)
 {
-	strbuf_printf(e->out,
-		      "BearSSL (ESP8266) accepts any certificate with the "
-		      "subject %s and that key\n%s\n",
-		      e->subject, key_is_lost);
+	strbuf_printf(
+		e->out,
+		"needed: BearSSL (ESP8266) accepts any certificate with the "
+		"subject %s and that key\n%s\n",
+		e->subject, key_is_lost);
 }
 
 static void tell_self_signed(struct explaining *e)
@@ -442,11 +498,12 @@ static void tell_self_signed(struct explaining *e)
 
 	if (certificate_fingerprint(e->anchor->certificate, &digest))
 		digest_hex(&digest, hex);
-	strbuf_printf(e->out,
-		      "%s is a server's self-signed certificate with CA:FALSE: "
-		      "mbedTLS (ESP32) accepts only this very certificate, "
-		      "SHA-256 %s, with its private key\n",
-		      e->subject, hex);
+	strbuf_printf(
+		e->out,
+		"needed: %s is a server's self-signed certificate with CA:FALSE: "
+		"mbedTLS (ESP32) accepts only this very certificate, "
+		"SHA-256 %s, with its private key\n",
+		e->subject, hex);
 	tell_holder(e);
 }
 
@@ -489,16 +546,6 @@ static const struct pinned *pinned_as(const struct explaining *e)
 	return e->row ? &pinned_root : &pinned_own_ca;
 }
 
-static const struct known *find_holder(const struct explaining *e)
-{
-	for (size_t i = 0; i < known_count(); i++) {
-		if (!strcmp(known_at(i)->subject, e->subject) &&
-		    !strcmp(known_at(i)->key_id, e->key_id))
-			return known_at(i);
-	}
-	return NULL;
-}
-
 /* Most stacks look at the dates of the anchor itself too. */
 static void tell_anchor_dates(struct explaining *e)
 {
@@ -524,15 +571,19 @@ void chain_explain(struct strbuf *out, const STACK_OF(X509) * leaves,
 	struct err err;
 
 	if (!way_new(&e.way, pool, anchor, now, &err)) {
-		strbuf_printf(out, "%s\n", err.text);
+		strbuf_printf(out, "no chain: %s\n", err.text);
 		return;
 	}
 	certificate_subject(anchor->certificate, e.subject);
 	key_id(X509_get0_pubkey(anchor->certificate), e.key_id);
-	e.row = find_holder(&e);
+	e.row = known_holder(e.subject, e.key_id);
 	pinned = pinned_as(&e);
-	for (int i = 0; i < sk_X509_num(leaves); i++)
+	for (int i = 0; i < sk_X509_num(leaves); i++) {
+		strbuf_puts(out, "no chain: ");
 		pinned->leaf(&e, sk_X509_value(leaves, i));
+	}
+	if (sk_X509_num(leaves) == 0)
+		strbuf_puts(out, "no chain: there is no server certificate\n");
 	pinned->anchor(&e);
 	tell_anchor_dates(&e);
 	way_free(e.way);

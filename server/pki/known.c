@@ -39,3 +39,13 @@ const struct known *known_find(const struct digest *sha256)
 	}
 	return NULL;
 }
+
+const struct known *known_holder(const char *subject, const char *key_id)
+{
+	for (size_t i = 0; i < known_count(); i++) {
+		if (!strcmp(known_at(i)->subject, subject) &&
+		    (!key_id || !strcmp(known_at(i)->key_id, key_id)))
+			return known_at(i);
+	}
+	return NULL;
+}

@@ -211,3 +211,15 @@ bool way_of(const struct way *way, const struct known *row,
 		*missing = way_missing(way, *first);
 	return *first != NULL;
 }
+
+bool way_obtainable(const struct way *way)
+{
+	for (size_t i = 0; i < way->count; i++) {
+		const struct known *row = way->steps[i].row, *first;
+		unsigned int missing;
+
+		if (row->obtain && way_of(way, row, &first, &missing))
+			return true;
+	}
+	return false;
+}

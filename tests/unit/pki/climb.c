@@ -114,6 +114,32 @@ static void a_climb_is_bounded(void **state)
 	shadow_free(made, 1);
 }
 
+/* Also those that nothing is followed through. */
+static void signers_are_found(void **state)
+{
+	static const struct {
+		const char *list; /* of the first one, among the others */
+		bool found;	  /* the last one */
+	} rows[] = {
+		{"L<I,leaf X<X I<R", true},	{"L<I,leaf I<R,expired", true},
+		{"L<I,leaf I<I", true},		{"L<I,leaf I<R,leaf", true},
+		{"L<I,leaf X<X I<R/xr", false}, {"L<I,leaf X<R/ir", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		X509 *made[3];
+		size_t count = shadow_list(rows[i].list, made, 3);
+		struct pool *pool = shadow_pool(made + 1, count - 1);
+
+		if (climb_signer(made[0], pool) !=
+		    (rows[i].found ? made[count - 1] : NULL))
+			fail_msg("%s", rows[i].list);
+		pool_free(pool);
+		shadow_free(made, count);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +147,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_revoked_issuer_is_left_out,
 						make_dir, remove_dir),
 		cmocka_unit_test(a_climb_is_bounded),
+		cmocka_unit_test(signers_are_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, shadow_forget);

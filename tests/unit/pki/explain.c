@@ -12,13 +12,14 @@ enum {
 static struct {
 	EVP_PKEY *root_key, *inter_key, *leaf_key, *ec_key;
 	/* a private PKI */
-	X509 *root, *short_root, *inter, *old_inter, *low, *pinned_inter;
-	X509 *leaf, *old_leaf, *low_leaf, *stray_leaf;
+	X509 *root, *old_root, *ended_root, *short_root, *inter, *old_inter,
+		*low, *pinned_inter;
+	X509 *leaf, *old_leaf, *low_leaf, *stray_leaf, *direct_leaf;
 	/* servers' certificates that are pinned themselves */
 	X509 *self_end, *self_end_again, *self_other_name, *issued;
 	/* names and keys of public CAs, signed by whom we like */
 	X509 *dst, *dst_by_name, *equifax, *x2, *r3, *yr2, *yr1;
-	X509 *yr1_leaf, *ye1_leaf;
+	X509 *yr1_leaf, *ye1_leaf, *r46;
 } w;
 
 static const char host[] = "CN=ota.example.com,O=Example";
@@ -53,6 +54,9 @@ static void make_private(void)
 	EVP_PKEY *top = w.root_key, *mid = w.inter_key, *key = w.leaf_key;
 
 	w.root = make_ca(root, top, NULL, NULL, NULL, 0);
+	w.old_root = make_ca("CN=Old Root", key, NULL, NULL, NULL, 0);
+	w.ended_root =
+		make_ca("CN=Ended Root", key, NULL, NULL, NULL, LONG_AGO);
 	w.short_root = make_ca(root, top, NULL, NULL, "0", 0);
 	w.inter = make_ca(inter, mid, w.root, top, NULL, 0);
 	w.old_inter = make_ca(inter, mid, w.root, top, NULL, LONG_AGO);
@@ -62,6 +66,7 @@ static void make_private(void)
 	w.old_leaf = make_leaf(key, w.inter, mid, LONG_AGO);
 	w.low_leaf = make_leaf(w.ec_key, w.low, key, 0);
 	w.stray_leaf = make_leaf(key, w.root, mid, 0);
+	w.direct_leaf = make_leaf(key, w.root, top, 0);
 	w.self_end = make_leaf(w.ec_key, NULL, NULL, 0);
 	w.self_end_again = make_leaf(w.ec_key, NULL, NULL, 0);
 	w.self_other_name = mint_keep(mint(
@@ -98,6 +103,8 @@ static void make_public(void)
 				"O=Equifax,C=US",
 				NULL, holder_equifax, NULL, 0);
 	w.x2 = make_holder(x2, NULL, holder_isrg_root_x2, NULL, 0);
+	w.r46 = make_holder("CN=GlobalSign Root R46,O=GlobalSign nv-sa,C=BE",
+			    NULL, holder_globalsign_r46, NULL, 0);
 	w.r3 = make_holder("CN=R3,O=Let's Encrypt,C=US", w.dst, holder_r3, "0",
 			   R3_ENDED);
 	w.yr2 = make_holder("CN=YR2,O=Let's Encrypt,C=US", yr, holder_yr2, "0",
@@ -144,6 +151,11 @@ static const char yr_by_x1[] =
 	"X1,O=Internet Security Research Group,C=US, SHA-256 072639d0b140d5bf"
 	"fae16ad9c3f6cc6086040621f51ee61a6d46a8915c07cf76, from "
 	"https://letsencrypt.org/certs/gen-y/root-yr-by-x1.pem\n";
+
+static const char still_issues[] =
+	"needed: it is not known here whether this CA still issues server "
+	"certificates; one of its certificates, or one of a CA that it "
+	"signed, would do";
 
 enum { PARTS = 6, CERTIFICATES = 5 };
 
@@ -246,8 +258,7 @@ static const struct question {
 	 {&w.yr1_leaf},
 	 {NULL},
 	 0,
-	 {"is no public CA that is known here",
-	  "a private key that was not kept cannot be replaced"},
+	 {"is no public CA that is known here", still_issues},
 	 "would work"},
 	{"a known root that has ended",
 	 &w.equifax,
@@ -303,7 +314,7 @@ static const struct question {
 	 {"was signed by CN=YR1,",
 	  "was signed by another key of the name CN=Private "
 	  "Intermediate\n",
-	  "only from whoever holds the key of this CA\n"},
+	  "only from whoever holds the key of this CA;"},
 	 "would work"},
 	{"a private root, and an unknown leaf",
 	 &w.root,
@@ -312,10 +323,11 @@ static const struct question {
 	 {&w.inter},
 	 0,
 	 {"leads from there to CN=Private Root\n",
-	  "CN=Private Root is no public CA that is known here: "
-	  "whoever holds its private key can sign a new server "
-	  "certificate with it"},
-	 "would work"},
+	  "needed: CN=Private Root is no public CA that is known here; if it "
+	  "is your own, whoever holds its private key can sign a new server "
+	  "certificate with it\n",
+	  still_issues},
+	 "new firmware"},
 	{"a leaf of another key of that name",
 	 &w.root,
 	 false,
@@ -325,6 +337,97 @@ static const struct question {
 	 {"signed by CN=Private Root; but the key of that name which "
 	  "signed it is not the anchor's\n"},
 	 "would work"},
+	{"only the leaf, of an intermediate that is nowhere",
+	 &w.root,
+	 true,
+	 {&w.leaf},
+	 {NULL},
+	 0,
+	 {"no chain: CN=ota.example.com,O=Example (rsa-2048): reaches",
+	  "needed: your file holds only the leaf: its intermediate CN=Private "
+	  "Intermediate is missing in it or in tls.pool\n",
+	  still_issues},
+	 "new firmware"},
+	{"a cross-sign that is nowhere",
+	 &w.old_root,
+	 true,
+	 {&w.leaf},
+	 {&w.inter},
+	 1,
+	 {"needed: missing in tls.pool: a certificate for CN=Private Root "
+	  "signed by CN=Old Root (or by something that it signed)\n",
+	  still_issues},
+	 "new firmware"},
+	{"its root instead of the cross-sign",
+	 &w.old_root,
+	 true,
+	 {&w.direct_leaf},
+	 {&w.root},
+	 1,
+	 {"needed: missing in tls.pool: a certificate for CN=Private Root "
+	  "signed by CN=Old Root (or by something that it signed)\n"},
+	 "only the leaf"},
+	{"a private root that has ended, and time is checked",
+	 &w.ended_root,
+	 true,
+	 {&w.leaf},
+	 {&w.inter},
+	 0,
+	 {"if it is your own, whoever holds its private key",
+	  "the anchor itself ended 2026-10-12: mbedTLS and OpenSSL"},
+	 "still issues"},
+	{"a private root that has ended, and time is not checked",
+	 &w.ended_root,
+	 false,
+	 {&w.leaf},
+	 {&w.inter},
+	 1,
+	 {"needed: missing in tls.pool: a certificate for CN=Private Root "
+	  "signed by CN=Ended Root",
+	  still_issues},
+	 "new firmware"},
+	{"a self-signed leaf",
+	 &w.root,
+	 false,
+	 {&w.self_end},
+	 {NULL},
+	 0,
+	 {"nothing in the pool or known leads from there", still_issues},
+	 "only the leaf"},
+	{"no leaf, and a private root",
+	 &w.root,
+	 false,
+	 {NULL},
+	 {NULL},
+	 0,
+	 {"no chain: there is no server certificate\n", still_issues},
+	 "new firmware"},
+	{"a known root that has ended, with only a leaf",
+	 &w.equifax,
+	 false,
+	 {&w.leaf},
+	 {NULL},
+	 0,
+	 {"needed: your file holds only the leaf", "was kept from then works"},
+	 "cannot be replaced"},
+	{"a known root that has ended, and time is checked",
+	 &w.equifax,
+	 true,
+	 {&w.leaf},
+	 {NULL},
+	 0,
+	 {"no server can satisfy"},
+	 "needed"},
+	{"a known CA of which it is not known whether it issues",
+	 &w.r46,
+	 true,
+	 {&w.yr1_leaf, &w.leaf},
+	 {&w.inter},
+	 1,
+	 {"missing in tls.pool: a certificate for CN=Private Root signed by "
+	  "CN=GlobalSign Root R46,",
+	  still_issues},
+	 "no server can"},
 	{"a path that is too long",
 	 &w.short_root,
 	 false,
@@ -352,10 +455,13 @@ static const struct question {
 	 true,
 	 {&w.leaf},
 	 {&w.old_inter},
-	 0,
+	 1,
 	 {"expired: CN=Private Intermediate signed by CN=Private Root "
 	  "ended 2026-10-12\n",
 	  "reaches CN=ota.example.com,O=Example, signed by",
+	  "needed: missing in tls.pool: a valid certificate for CN=Private "
+	  "Intermediate signed by CN=Private Root (or by something that it "
+	  "signed)\n",
 	  "no public CA that is known here"},
 	 "renew"},
 	{"a pinned self-signed certificate",
@@ -401,11 +507,26 @@ static void collect(X509 **certificates, X509 **const *from)
 		certificates[i] = from[i] ? *from[i] : NULL;
 }
 
+/* One for each leaf, at the start of a line; and one where there is none. */
+static void check_labels(const struct question *q, const char *text)
+{
+	size_t leaves = 0, lines = count(text, "\nno chain: ");
+
+	while (leaves < CERTIFICATES && q->leaves[leaves])
+		leaves++;
+	lines += strncmp(text, "no chain: ", 10) == 0;
+	if (lines != (leaves ? leaves : 1) ||
+	    count(text, "no chain: ") != lines ||
+	    count(text, "needed: ") != count(text, "\nneeded: "))
+		fail_msg("%s: labels of\n%s", q->label, text);
+}
+
 static void check_answer(const struct question *q, const char *text)
 {
 	const char *at = text;
 
 	check_lines(q->label, text);
+	check_labels(q, text);
 	for (size_t k = 0; k < PARTS && q->says[k]; k++) {
 		at = strstr(at, q->says[k]);
 		if (!at)

@@ -86,6 +86,22 @@ static const char holder_yr2[] =
 	"uQIDAQAB\n"
 	"-----END PUBLIC KEY-----\n";
 
+static const char holder_globalsign_r46[] =
+	"-----BEGIN PUBLIC KEY-----\n"
+	"MIICIjANBgkqhkiG9w0BAQEFAAOCAg8AMIICCgKCAgEArKx0MuizZeW67UMmHaaJ\n"
+	"DUW6KYiypB1j3dPBLAlXiTmhVelnNHcMbuRVHVIl0hNrXuEdqbd9iTJfDZ6fLHpj\n"
+	"YEAfprC2eI+ZVJYIWK7kBrxiBQIWv6+oIwO2lA+8bmzCy9Wmuwzp9sEC+yHeZt0X\n"
+	"q3RC7/B0LyX06mtVW5Dbnd9ehwpA+60Za/v3ymCI3trBj9au1X/UPIPu1xZMg0Uz\n"
+	"ayfQhtAcLWvzq33xhan1KNKt7/OESxyH/BOjOnKiWhEr1idxJ+2BLW1mgZKHtBtY\n"
+	"esw/CvpGT014XPgrSOMEhMtd9rRqs2X8Qp5RJiMgyz0U+YHtZRYATxpkl2YIz4x7\n"
+	"4yvAnfkU8hvxVmoWvyyFhc14OJrrQmoCNBiDF06UVvi2grXzlt09875/IHc+exkj\n"
+	"ayzUcnNDV33g+NdpTxc2BPnAkGA3Rd7mDNh0ja6com10XUK+BvXZZG4CEKyJsEw7\n"
+	"B01AfiTFipiCeY6kp4IgjSP6J3HJ38ZBdKBN9pEW3EaMXyljMVlxDNhvwrYyffvm\n"
+	"XVOmfhX8u3V8Xez49hcc7MdrGcvze/ArB6XZbHlUdmydHKZuDul5DKgjaqPfGzAx\n"
+	"n7FUe/5qy2aq3GXQop5Kmgcha4GP28RZ+t4iwASc46pbNpPoPb16oZ0LdrELx539\n"
+	"z5ioBsL4KqOhg6C3JXKlAuMCAwEAAQ==\n"
+	"-----END PUBLIC KEY-----\n";
+
 /* A certificate of such a name and key, which another key has signed. */
 static inline X509 *holder_mint(struct mint m, const char *pem,
 				EVP_PKEY *signer)

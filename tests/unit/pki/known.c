@@ -88,6 +88,23 @@ static void every_row_is_found_by_its_digest(void **state)
 	}
 }
 
+static void holders_are_found(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < known_count(); i++) {
+		const struct known *k = known_at(i), *found;
+
+		found = known_holder(k->subject, k->key_id);
+		assert_non_null(found);
+		assert_string_equal(found->subject, k->subject);
+		assert_string_equal(found->key_id, k->key_id);
+		assert_non_null(known_holder(k->subject, NULL));
+		assert_null(known_holder(k->subject, "0"));
+		assert_null(known_holder("CN=nobody", k->key_id));
+	}
+	assert_null(known_holder("CN=nobody", NULL));
+}
+
 /* A note that names a day of expiry names the right one. */
 static void notes_agree_with_dates(void **state)
 {
@@ -173,6 +190,7 @@ int main(void)
 		cmocka_unit_test(no_row_is_there_twice),
 		cmocka_unit_test(one_key_has_one_fate),
 		cmocka_unit_test(every_row_is_found_by_its_digest),
+		cmocka_unit_test(holders_are_found),
 		cmocka_unit_test(notes_agree_with_dates),
 		cmocka_unit_test(real_files_agree),
 	};

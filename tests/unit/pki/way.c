@@ -149,6 +149,31 @@ static void holders(void **state)
 	way_free(way);
 }
 
+static void what_can_be_had(void **state)
+{
+	const struct {
+		const char *subject, *holder;
+		bool checks_time, want;
+	} rows[] = {
+		{dst, holder_dst_root_ca_x3, false, true},
+		{dst, holder_dst_root_ca_x3, true, false},
+		{dst, holder_isrg_root_x1, false, false},
+		{x1, holder_isrg_root_x1, true, true},
+		{"CN=GlobalSign Root R46,O=GlobalSign nv-sa,C=BE",
+		 holder_globalsign_r46, false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct way *way = make_way(rows[i].subject, rows[i].holder,
+					   rows[i].checks_time, NULL);
+
+		print_message("case: %zu\n", i);
+		assert_int_equal(way_obtainable(way), rows[i].want);
+		way_free(way);
+	}
+}
+
 /* What the operator has need not be found. */
 static void the_pool_counts(void **state)
 {
@@ -186,6 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ways),
 		cmocka_unit_test(holders),
+		cmocka_unit_test(what_can_be_had),
 		cmocka_unit_test(the_pool_counts),
 		cmocka_unit_test(nothing_to_free),
 	};
