@@ -48,9 +48,10 @@ struct chain_input {
 /*
  * Read the files that were given, and for anchors and leaves of which none
  * was given those of the configuration.  With both no configuration is read,
- * unless it was asked for: then its pool counts.  A profile that cannot be
- * made, because no chain leads to its anchor, is said on standard error and
- * is no failure.  After a failure too it is to be given to
+ * unless it was asked for: then its pool counts.  With only one of them, no -c
+ * and no default configuration, the error says what to give.  A profile that
+ * cannot be made, because no chain leads to its anchor, is said on standard
+ * error and is no failure.  After a failure too it is to be given to
  * chain_input_drop().
  */
 bool chain_input_load(struct chain_input *input,

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/utf8.h"
 #include "pki/key.h"
@@ -128,6 +129,22 @@ static bool add_leaves(struct chain_input *input,
 	return true;
 }
 
+/* Something was asked of the command line alone, but not enough was given. */
+static bool check_given(const struct chain_wanted *wanted, struct err *err)
+{
+	const char *missing = wanted->anchors.count  ? "--leaf"
+			      : wanted->leaves.count ? "--anchor"
+						     : "--anchor and --leaf";
+
+	if (wanted->config || access(CONFIG_DEFAULT_PATH, F_OK) == 0 ||
+	    (!wanted->anchors.count && !wanted->leaves.count &&
+	     !wanted->pool.count))
+		return true;
+	return err_set(err, ERR_INVALID,
+		       "give %s, or a configuration with -c: there is no %s",
+		       missing, CONFIG_DEFAULT_PATH);
+}
+
 /* What is not given on the command line is the configuration's. */
 static bool load_config(struct chain_input *input,
 			const struct chain_wanted *wanted, struct err *err)
@@ -141,7 +158,8 @@ static bool load_config(struct chain_input *input,
 		input->pool = input->own_pool;
 		return true;
 	}
-	if (!config_load(&input->config, path, err) ||
+	if (!check_given(wanted, err) ||
+	    !config_load(&input->config, path, err) ||
 	    !site_tls_read(&input->tls, input->config, err))
 		return false;
 	input->pool = input->tls.pool;

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import pathlib
 import re
 import sqlite3
 import subprocess
@@ -142,6 +143,51 @@ def test_nothing_configured_is_needed(shadow, tmp_path):
     assert chains(*words).returncode == 0
     done = chains(*words, "-c", tmp_path / "none.yaml")
     assert done.returncode == 1 and "none.yaml" in done.stderr
+
+
+def test_too_little_is_given(shadow):
+    """What is missing is an option, not the default configuration."""
+    if os.path.exists("/etc/otterd/otterd.yaml"):
+        pytest.skip("/etc/otterd/otterd.yaml is there")
+    leaf, anchor = shadow.pem("leaf"), shadow.pem("old")
+    for words, wanted in ((("--leaf", leaf, "--pool", shadow.pool),
+                           "give --anchor, or a configuration with -c"),
+                          (("--anchor", anchor),
+                           "give --leaf, or a configuration with -c")):
+        done = chains(*words)
+        assert done.returncode == 1 and wanted in done.stderr
+
+
+def needed(*words):
+    """The lines of what would be needed."""
+    done = chains(*words)
+    assert done.returncode == 1
+    assert len(re.findall(r"^  no chain: ", done.stdout, re.M)) == 1
+    return "\n".join(re.findall(r"^  needed: +(.*)$", done.stdout, re.M))
+
+
+def test_gaps_are_named_by_their_place(shadow):
+    words = ["--leaf", shadow.pem("leaf"), "--anchor", shadow.pem("old"),
+             "--ignore-time"]
+    only, cross = needed(*words), needed(
+        *words, "--pool", shadow.pem("yr1"), "--pool",
+        shadow.pem("yr-by-x1"))
+    assert "your file holds only the leaf: its intermediate CN=YR1" in only
+    assert re.search(r"missing in tls.pool: a certificate for CN=Shadow Root "
+                     r"X1,.* signed by CN=Shadow Root CA X3", cross)
+    assert "only the leaf" not in cross
+    for text in (only, cross):
+        assert "would do" in text and "new firmware" not in text
+
+
+def test_pool_in_der(shadow, tmp_path):
+    """CAs publish DER."""
+    for name in ("yr1", "yr-by-x1"):
+        (tmp_path / f"{name}.cer").write_bytes(
+            openssl("x509", "-in", shadow.pem(name), "-outform", "DER"))
+    status, (answer,) = answers("--leaf", shadow.pem("leaf"), "--anchor",
+                                shadow.pem("x1"), "--pool", tmp_path)
+    assert status == 0 and len(sent(answer)[0]) == 3
 
 
 # ---- with one ---------------------------------------------------------------
@@ -430,6 +476,23 @@ def test_pinned_r3(real):
     status, answer = real_answer(real, "r3-by-dst-root-ca-x3",
                                  "leaf-r3-geoip.elastic.dev")
     assert status == 0 and len(sent(answer)[0]) == 1
+
+
+@pytest.mark.parametrize("anchor", [
+    "GlobalSign_Root_R46", "DigiCert_Global_Root_G2",
+    "GlobalSign_Root_CA_-_R3", "Go_Daddy_Root_Certificate_Authority_-_G2",
+    "Sectigo_Public_Server_Authentication_Root_R46",
+    "HARICA_TLS_RSA_Root_CA_2021", "Certum_Trusted_Root_CA"])
+@pytest.mark.parametrize("patient", [False, True])
+def test_what_is_not_known_is_not_impossible(real, anchor, patient):
+    pem = pathlib.Path("/etc/ssl/certs") / f"{anchor}.pem"
+    if not pem.exists():
+        pytest.skip(f"no {pem}")
+    text = needed("--leaf", real / "leaf/leaf-yr1-supabase.com.pem",
+                  "--anchor", pem, *["--ignore-time"] * patient)
+    assert "it is not known here whether this CA still issues" in text
+    for word in ("new firmware", "no server can", "cannot be replaced"):
+        assert word not in text
 
 
 def test_missing_cross_signs_are_named(real):

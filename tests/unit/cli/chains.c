@@ -293,6 +293,55 @@ static void test_refused(void **state)
 	}
 }
 
+/* Only where there is no configuration to make up for it. */
+static void test_too_little(void **state)
+{
+	static const struct {
+		const char *words[WORDS_MAX];
+		const char *says;
+	} rows[] = {
+		{{"--leaf", "leaf.pem"}, "give --anchor, or a configuration"},
+		{{"--leaf", "leaf.pem", "--pool", "middle.pem"},
+		 "give --anchor, or a configuration with -c: "},
+		{{"--anchor", "root.pem"}, "give --leaf, or a configuration"},
+		{{"--anchor", "root.pem", "--ignore-time"}, "give --leaf, or"},
+		{{"--pool", "middle.pem"}, "give --anchor and --leaf, or"},
+		{{NULL}, CONFIG_DEFAULT_PATH ": "},
+	};
+
+	(void)state;
+	if (access(CONFIG_DEFAULT_PATH, F_OK) == 0) {
+		print_message("skipped: " CONFIG_DEFAULT_PATH " is there\n");
+		skip();
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_int_equal(call(rows[i].words, out, complaints),
+				 EXIT_FAILED);
+		if (!strstr(complaints, rows[i].says))
+			fail_msg("no '%s' in %s", rows[i].says, complaints);
+		assert_string_equal(out, "");
+	}
+}
+
+/* "no chain" once, and what is needed under its own label. */
+static void test_labels(void **state)
+{
+	static const char *const words[] = {"--leaf", "leaf.pem", "--anchor",
+					    "other.pem", NULL};
+	const char *no_chain, *needed;
+
+	(void)state;
+	assert_int_equal(call(words, out, complaints), EXIT_FAILED);
+	no_chain = strstr(out, "\n  no chain:       CN=ota.example.com (");
+	assert_non_null(no_chain);
+	assert_null(strstr(no_chain + 12, "no chain:"));
+	needed = strstr(no_chain, "\n  needed:         your file holds only "
+				  "the leaf: its intermediate CN=Middle is "
+				  "missing in it or in tls.pool\n");
+	assert_non_null(needed);
+	assert_null(strstr(out, "needed: your"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +349,8 @@ int main(void)
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_too_little),
+		cmocka_unit_test(test_labels),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
