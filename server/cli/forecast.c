@@ -12,6 +12,8 @@
 #include "http/admin/render.h"
 #include "pki/certificate.h"
 #include "pki/judge.h"
+#include "pki/key.h"
+#include "pki/known.h"
 #include "site.h"
 #include "site_tls.h"
 #include "store/checkin.h"
@@ -289,17 +291,67 @@ static void print_dates(const struct forecaster *f, const struct outlook *o)
 			  "; BearSSL does not look at it", f);
 }
 
-/* Where no date strands anybody, this does. */
+/* ---- keys, whose loss strands where no date does ------------------------- */
+
+static const struct known *find_known(const X509 *c)
+{
+	char subject[CERTIFICATE_NAME_SIZE], id[KEY_ID_SIZE];
+	EVP_PKEY *key = X509_get0_pubkey(c);
+
+	certificate_subject(c, subject);
+	return key && key_id(key, id) ? known_holder(subject, id) : NULL;
+}
+
+/* The owner of a root may go on after its end, an intermediate's does not. */
+static bool no_longer_issues(const X509 *c, int64_t now)
+{
+	const struct known *known = find_known(c);
+
+	return (known && known->ended) ||
+	       (!certificate_self_issued(c) && certificate_not_after(c) < now);
+}
+
+/* Can the CA not issue the leaf anew? */
+static bool is_last_of_its_kind(const STACK_OF(X509) * chain,
+				const X509 *anchor, int64_t now)
+{
+	const X509 *leaf = sk_X509_value(chain, 0), *issuer = anchor;
+
+	if (sk_X509_num(chain) > 1)
+		issuer = sk_X509_value(chain, 1);
+	return certificate_same_holder(leaf, anchor) ||
+	       no_longer_issues(issuer, now) || no_longer_issues(anchor, now);
+}
+
 static void print_keys(const struct forecaster *f, const struct outlook *o)
 {
+	const X509 *anchor = o->sent->anchor->certificate;
+	char subject[CERTIFICATE_NAME_SIZE];
+	bool own = false; /* perhaps */
+
 	for (size_t i = 0; i < o->profile->certificate_count; i++) {
-		if (chain_at(f, o, i))
+		const STACK_OF(X509) *chain = chain_at(f, o, i);
+
+		if (!chain)
+			continue;
+		if (is_last_of_its_kind(chain, anchor, f->now))
 			show_fact("keep",
 				  "the private key of %s: its loss would "
 				  "strand them",
 				  certificate_at(f, o, i)->name);
+		else
+			own = !find_known(anchor);
 	}
+	if (!own)
+		return;
+	certificate_subject(anchor, subject);
+	show_fact("keep",
+		  "the private key of the CA %s, if it is yours: it signs "
+		  "their next certificate",
+		  subject);
 }
+
+/* ---- a profile, for people ----------------------------------------------- */
 
 static bool print_outlook(struct forecaster *f, struct outlook *o,
 			  struct err *err)

@@ -429,9 +429,11 @@ def test_report_of_many(start):
 def test_report_where_time_does_not_count(configured):
     d = configured("r3", "old")
     rows = blocks(chains("--report", "-c", d.config).stdout)
-    for name, key in (("r3", "kept"), ("old", "leaf")):
+    for name, keep in (("r3", "kept: its loss would strand them"),
+                       ("old", "the CA CN=Shadow Root CA X3,")):
         assert "no date strands them" in rows[name]
-        assert f"  keep:           the private key of {key}:" in rows[name]
+        assert f"  keep:           the private key of {keep}" in rows[name]
+        assert rows[name].count("keep: ") == 1
     assert "first end" not in rows["r3"]
 
 

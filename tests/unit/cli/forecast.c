@@ -1,5 +1,6 @@
 #include <cli/forecast.c> /* the one in server/, not this one */
 
+#include "../pki/holders.h"
 #include "../pki/mint.h"
 #include "../store/fixture.h"
 #include "base/file.h"
@@ -52,6 +53,88 @@ static void test_ends(void **state)
 		assert_true(is_stranded(&o, &device, &f));
 		assert_true(may_strand(&o, &f));
 	}
+}
+
+/* ---- which keys to keep -------------------------------------------------- */
+
+static X509 *make_one(const char *subject, EVP_PKEY *key, X509 *issuer,
+		      EVP_PKEY *issuer_key, int days)
+{
+	const struct mint m = {.subject = subject,
+			       .key = key,
+			       .issuer = issuer,
+			       .issuer_key = issuer_key,
+			       .ca = strcmp(subject, "CN=ota") != 0,
+			       .not_after = NOW + days * MINT_DAY};
+
+	return mint_keep(mint(&m));
+}
+
+static X509 *make_known(const char *subject, const char *pem, X509 *issuer,
+			EVP_PKEY *signer)
+{
+	const struct mint m = {
+		.subject = subject, .issuer = issuer, .ca = true};
+
+	return mint_keep(holder_mint(m, pem, signer));
+}
+
+static void test_last_of_its_kind(void **state)
+{
+	EVP_PKEY *key = mint_key("ecdsa-p256"), *top = mint_key("ecdsa-p256");
+	X509 *root = make_one("CN=Root", top, NULL, NULL, 9);
+	X509 *ended_root = make_one("CN=Root", top, NULL, NULL, -1);
+	X509 *middle = make_one("CN=Middle", top, root, top, 9);
+	X509 *ended_middle = make_one("CN=Middle", top, root, top, -1);
+	X509 *r3 =
+		make_known("CN=R3,O=Let's Encrypt,C=US", holder_r3, root, top);
+	X509 *equifax = make_known("OU=Equifax Secure Certificate Authority,"
+				   "O=Equifax,C=US",
+				   holder_equifax, NULL, top);
+	X509 *named_r3 =
+		make_one("CN=R3,O=Let's Encrypt,C=US", top, root, top, 9);
+	X509 *leaf = make_one("CN=ota", key, root, top, 9);
+	X509 *old_leaf = make_one("CN=ota", key, root, top, -1);
+	X509 *pinned = make_one("CN=ota", key, NULL, NULL, 9);
+	X509 *other = make_one("CN=ota", top, NULL, NULL, 9);
+	const struct {
+		const char *label;
+		X509 *leaf, *above, *anchor; /* `above` may be NULL */
+		bool last;
+	} rows[] = {
+		{"its own CA's", leaf, NULL, root, false},
+		{"an expired one of its own CA's", old_leaf, NULL, root, false},
+		{"of a root that has ended", leaf, NULL, ended_root, false},
+		{"an intermediate's", leaf, middle, root, false},
+		{"a pinned intermediate's", leaf, NULL, middle, false},
+		{"an ended intermediate's", leaf, ended_middle, root, true},
+		{"a pinned ended one's", leaf, NULL, ended_middle, true},
+		{"one that is known to have ended", leaf, r3, root, true},
+		{"the same, pinned", leaf, NULL, r3, true},
+		{"another key of that name", leaf, named_r3, root, false},
+		{"a root that is known to have ended", leaf, middle, equifax,
+		 true},
+		{"the pinned certificate", pinned, NULL, pinned, true},
+		{"its subject and key", leaf, NULL, pinned, true},
+		{"its subject, another key", leaf, NULL, other, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		STACK_OF(X509) *chain = sk_X509_new_null();
+
+		sk_X509_push(chain, rows[i].leaf);
+		if (rows[i].above)
+			sk_X509_push(chain, rows[i].above);
+		print_message("case: %s\n", rows[i].label);
+		assert_int_equal(
+			is_last_of_its_kind(chain, rows[i].anchor, NOW),
+			rows[i].last);
+		sk_X509_free(chain);
+	}
+	mint_free_kept();
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(top);
 }
 
 /* ---- a configuration and a database -------------------------------------- */
@@ -321,6 +404,9 @@ static void test_no_database(void **state)
 
 	snprintf(text, sizeof(text), yaml, "elsewhere");
 	write_text(f, "otterd.yaml", text, strlen(text));
+	must_fail(forecast(&options, &stranded, &failure), ERR_NOT_FOUND,
+		  "server.data_dir: ");
+	assert_int_equal(mkdir(path_of(f, "elsewhere"), 0700), 0);
 	err = capture_begin(stderr);
 	capture(stdout, out, sizeof(out),
 		must(forecast(&options, &stranded, &failure)));
@@ -329,6 +415,29 @@ static void test_no_database(void **state)
 	assert_non_null(strstr(complaints, "no database yet"));
 	assert_non_null(strstr(out, "profile clock\n  devices:        0\n"));
 	assert_null(strstr(complaints, "warning"));
+}
+
+/* One line for the CA of the patient ones, none where dates count. */
+static void test_keys(void **state)
+{
+	struct fixture *f = *state;
+	const struct forecast_options options = {
+		.config = path_of(f, "otterd.yaml"), .within = MINT_DAY};
+	char out[8192], *keep;
+	int64_t stranded;
+
+	capture(stdout, out, sizeof(out),
+		must(forecast(&options, &stranded, &failure)));
+	keep = strstr(out, "  keep: ");
+	assert_non_null(keep);
+	assert_true(keep > strstr(out, "profile patient\n"));
+	assert_true(keep < strstr(out, "profile open\n"));
+	assert_non_null(strstr(keep,
+			       " the private key of the CA CN=Root, if it "
+			       "is yours: it signs their next "
+			       "certificate\n"));
+	assert_null(strstr(keep + 8, "  keep: "));
+	assert_null(strstr(out, "its loss"));
 }
 
 static void test_no_configuration(void **state)
@@ -346,6 +455,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_last_of_its_kind),
 		cmocka_unit_test_setup_teardown(test_profiles, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_gone_is_forgotten, set_up,
@@ -353,6 +463,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_database, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(test_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_configuration, set_up,
 						tear_down),
 	};
