@@ -20,6 +20,10 @@ bool api_args(struct request *r, const char *const *names);
 void *api_state(struct request *r, size_t size,
 		void (*free_state)(void *state));
 
+/* The argument "limit": how many rows a page may have.  False after replying
+ * 400. */
+bool api_arg_limit(struct request *r, int *limit);
+
 /*
  * Read a query argument into *text (at most size - 1 bytes) or as a time, RFC
  * 3339; what it is when absent is left.  False after replying 400.

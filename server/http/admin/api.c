@@ -4,6 +4,9 @@
 
 #include "base/clock.h"
 #include "base/strbuf.h"
+#include "store/bounds.h"
+
+enum { PAGE_DEFAULT = 100 }; /* rows */
 
 bool api_args(struct request *r, const char *const *names)
 {
@@ -25,6 +28,17 @@ void *api_state(struct request *r, size_t size, void (*free_state)(void *state))
 		reply_problem(r, MHD_HTTP_INTERNAL_SERVER_ERROR,
 			      "out of memory");
 	return r->state;
+}
+
+bool api_arg_limit(struct request *r, int *limit)
+{
+	int64_t rows;
+
+	if (!request_arg_integer(r, "limit", 1, STORE_LIST_MAX, PAGE_DEFAULT,
+				 &rows))
+		return false;
+	*limit = (int)rows;
+	return true;
 }
 
 bool api_arg_text(struct request *r, const char *name, char *text, size_t size)

@@ -9,8 +9,6 @@
 #include "http/route.h"
 #include "store/access.h"
 
-enum { PAGE_DEFAULT = 100 }; /* rows */
-
 struct page {
 	json_t *rows;
 	int count;
@@ -30,16 +28,15 @@ static void list_audit(struct request *r)
 {
 	static const char *const args[] = {"limit", "after", NULL};
 	struct page page = {0};
-	int64_t limit, before;
+	int64_t before;
+	int limit;
 	struct err err;
 
-	if (!api_args(r, args) ||
-	    !request_arg_integer(r, "limit", 1, STORE_LIST_MAX, PAGE_DEFAULT,
-				 &limit) ||
+	if (!api_args(r, args) || !api_arg_limit(r, &limit) ||
 	    !request_arg_integer(r, "after", 1, INT64_MAX, 0, &before))
 		return;
 	page.rows = json_array();
-	if (!audit_list(r->db, before, (int)limit, append_row, &page, &err)) {
+	if (!audit_list(r->db, before, limit, append_row, &page, &err)) {
 		json_decref(page.rows);
 		reply_err(r, MHD_HTTP_INTERNAL_SERVER_ERROR, &err);
 		return;

@@ -14,7 +14,6 @@
 #include "store/checkin.h"
 
 enum {
-	PAGE_DEFAULT = 100, /* rows */
 	DEVICE_BODY_MAX = 4096,
 	GROUPS_MAX = 32,      /* of one device */
 	GROUPS_TEXT_MAX = 255 /* bytes, joined: an audit row must hold them */
@@ -50,17 +49,6 @@ static struct listing *new_listing(struct request *r)
 	if (l)
 		l->data_dir = r->app->data_dir;
 	return l;
-}
-
-static bool read_limit(struct request *r, int *limit)
-{
-	int64_t rows;
-
-	if (!request_arg_integer(r, "limit", 1, STORE_LIST_MAX, PAGE_DEFAULT,
-				 &rows))
-		return false;
-	*limit = (int)rows;
-	return true;
 }
 
 /* A page that is full may have another behind it. */
@@ -154,7 +142,7 @@ static void list_devices(struct request *r)
 	    api_arg_text(r, "fingerprint", q->fingerprint,
 			 sizeof(q->fingerprint)) &&
 	    api_arg_time(r, "seen_before", &q->seen_before) &&
-	    read_limit(r, &q->limit) && read_after(r, q))
+	    api_arg_limit(r, &q->limit) && read_after(r, q))
 		request_chore(r, collect_devices, devices_collected);
 }
 
@@ -207,7 +195,7 @@ static void list_checkins(struct request *r)
 	q = &l->checkins;
 	if (!request_arg_ident(r, "product", false, &q->product) ||
 	    !request_arg_ident(r, "device", false, &q->device) ||
-	    !read_limit(r, &q->limit) ||
+	    !api_arg_limit(r, &q->limit) ||
 	    !request_arg_integer(r, "after", 1, INT64_MAX, 0, &q->before))
 		return;
 	if (q->device.text[0] && !q->product.text[0])

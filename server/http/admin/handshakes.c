@@ -17,10 +17,7 @@
 #include "http/route.h"
 #include "store/handshake.h"
 
-enum {
-	PAGE_DEFAULT = 100, /* rows */
-	LABEL_BODY_MAX = 1024
-};
+enum { LABEL_BODY_MAX = 1024 };
 
 /* ---- GET /api/v1/handshakes --------------------------------------------- */
 
@@ -127,17 +124,6 @@ static bool read_outcome(struct request *r, enum handshake_outcome *outcome)
 	return !given;
 }
 
-static bool read_limit(struct request *r, int *limit)
-{
-	int64_t rows;
-
-	if (!request_arg_integer(r, "limit", 1, STORE_LIST_MAX, PAGE_DEFAULT,
-				 &rows))
-		return false;
-	*limit = (int)rows;
-	return true;
-}
-
 static void list_handshakes(struct request *r)
 {
 	static const char *const args[] = {
@@ -157,7 +143,7 @@ static void list_handshakes(struct request *r)
 	    api_arg_text(r, "fingerprint", q->ja4, sizeof(q->ja4)) &&
 	    api_arg_text(r, "profile", q->profile, sizeof(q->profile)) &&
 	    api_arg_time(r, "seen_after", &q->seen_after) &&
-	    read_limit(r, &q->limit) &&
+	    api_arg_limit(r, &q->limit) &&
 	    request_arg_integer(r, "after", 1, INT64_MAX, 0, &q->after))
 		request_chore(r, collect_handshakes, handshakes_collected);
 }
